@@ -83,7 +83,11 @@ let package = Package(
         .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
         .testTarget(
             name: "NotifyAPITests",
-            dependencies: ["NotifyAPI", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio")]
+            dependencies: [
+                "NotifyAPI", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
         .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox"]),

@@ -58,11 +58,13 @@ final class DescriptorSink: LogSink {
     private func startDrainer() {
         var thread = pthread_t()
         let owner = Unmanaged.passRetained(self)
-        let failed = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<DescriptorSink>.fromOpaque(argument).takeRetainedValue().drain()
-            return nil
-        }, owner.toOpaque())
+        let failed = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<DescriptorSink>.fromOpaque(argument).takeRetainedValue().drain()
+                return nil
+            }, owner.toOpaque())
         if failed == 0 {
             pthread_detach(thread)
         } else {
@@ -86,7 +88,8 @@ final class DescriptorSink: LogSink {
             }
             var bytes = Array(state.backlog.joined())
             if state.droppedLines > 0 {
-                bytes += Array("notify-worker: \(state.droppedLines) log lines dropped: stderr is read too slowly\n".utf8)
+                bytes += Array(
+                    "notify-worker: \(state.droppedLines) log lines dropped: stderr is read too slowly\n".utf8)
             }
             state.backlog.removeAll(keepingCapacity: true)
             state.backlogBytes = 0

@@ -55,7 +55,7 @@ enum SecretMask {
     /// `host=… password='…'`, as libpq reads it: blanks around `=`, quotes, backslashes.
     private static func maskingConninfo(_ text: String) -> String? {
         guard text.contains("=") else { return nil }
-        return text.replacing(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:[^\s'\\]|\\.)\S*)/) { match in
+        return text.replacing(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*)/) { match in
             "\(match.1)\(mask)"
         }
     }

@@ -59,7 +59,8 @@ enum SettingParser {
 
     /// Without white space or control characters: host names and the like.
     static let word: Parser<String> = { text throws(InvalidSetting) in
-        guard !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f })
+        guard
+            !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f })
         else { throw InvalidSetting("holds white space") }
         return text
     }

@@ -17,7 +17,12 @@ struct SettingsFile: Sendable {
         // swift-configuration's errors quote values, and a value may be a secret: only the place is told.
         guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
             throw Self.problem(
-                path, "is not a JSON object.", "Write it like {\"NOTIFY_HTTP_PORT\": 8080}; check it with: jq . \(path)")
+                path, "is not a JSON object.", "Write it like {\"NOTIFY_HTTP_PORT\": 8080}; check it with: jq . \(path)"
+            )
+        }
+        // swift-configuration would take {"A": {"B": 1}} as the name A.B, and nobody would miss A.
+        if let name = object.keys.sorted().first(where: { object[$0] is [String: Any] }) {
+            throw Self.problem(path, "holds an object under \(LogText.escaped(name)).", "Write its value as text.")
         }
         do {
             self.snapshot = try JSONSnapshot(

@@ -45,10 +45,14 @@ struct LogLineTests {
 
     @Test("A text line is compact, quotes what has blanks and escapes what a terminal would obey")
     func text() {
-        let line = TextLogFormatter(isColoured: false).line(
-            record(
-                "Forged\nline", level: .error,
-                metadata: ["reply": "550 no \"such\" user", "event": .stringConvertible(42), "empty": "", "esc": "\u{1b}[2J"]))
+        let line = TextLogFormatter(isColoured: false)
+            .line(
+                record(
+                    "Forged\nline", level: .error,
+                    metadata: [
+                        "reply": "550 no \"such\" user", "event": .stringConvertible(42), "empty": "",
+                        "esc": "\u{1b}[2J",
+                    ]))
         #expect(
             line == """
                 09:00:00.123 ERROR Forged\\u{a}line  empty="" esc=\\u{1b}[2J event=42 reply="550 no \\"such\\" user"
@@ -66,7 +70,8 @@ struct LogLineTests {
     func long(format: LogFormat) {
         let text = String(repeating: "ü", count: 100_000)
         let line =
-            format == .json ? JSONLogFormatter.line(record(text)) : TextLogFormatter(isColoured: false).line(record(text))
+            format == .json
+            ? JSONLogFormatter.line(record(text)) : TextLogFormatter(isColoured: false).line(record(text))
         #expect(line.count < 4_200)
         #expect(line.contains("…"))
     }

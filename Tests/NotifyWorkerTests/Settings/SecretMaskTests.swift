@@ -10,7 +10,10 @@ struct SecretMaskTests {
             ("postgresql://u:geheim@db/app", "postgresql://u:********@db/app"),
             ("postgresql://u:ge@heim@db/app", "postgresql://u:********@db/app"),
             ("postgresql://u:ge/heim@db/app", "postgresql://u:********@db/app"),
-            ("postgresql://u@db/app?password=geheim&sslmode=require", "postgresql://u@db/app?password=********&sslmode=require"),
+            (
+                "postgresql://u@db/app?password=geheim&sslmode=require",
+                "postgresql://u@db/app?password=********&sslmode=require"
+            ),
             ("postgresql:///app?sslpassword=geheim", "postgresql:///app?sslpassword=********"),
             ("postgresql://u:geheim@a:1,b:2/app", "postgresql://u:********@a:1,b:2/app"),
             ("host=db password=geheim user=u", "host=db password=******** user=u"),
@@ -20,7 +23,10 @@ struct SecretMaskTests {
             ("host=db PASSWORD=geheim", "host=db PASSWORD=********"),
             ("host=db password='geheim", "host=db password=********"),
             ("smtp://u:geheim@a:587", "smtp://u:********@a:587"),
-            ("smtp://u:ge,heim@a:587?tls=off, smtps://v:geheim@b", "smtp://u:********@a:587?tls=off,smtps://v:********@b"),
+            (
+                "smtp://u:ge,heim@a:587?tls=off, smtps://v:geheim@b",
+                "smtp://u:********@a:587?tls=off,smtps://v:********@b"
+            ),
             ("smtp://a,smtp://b", "smtp://a,smtp://b"),
             ("smtp://[::1]:25", "smtp://[::1]:25"),
         ])

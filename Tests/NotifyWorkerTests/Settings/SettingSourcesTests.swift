@@ -13,9 +13,9 @@ struct SettingSourcesTests {
             let http = try Settings(values).http
             #expect(http.port == 9001)
             #expect(http.host == "::1")
-            #expect(try values.given(HTTPSettings.port)?.origin == .environment)
-            #expect(try values.given(HTTPSettings.host)?.origin == .file(path))
-            #expect(try values.given(TimeSettings.leaseSeconds) == nil)
+            try #expect(values.given(HTTPSettings.port)?.origin == .environment)
+            try #expect(values.given(HTTPSettings.host)?.origin == .file(path))
+            try #expect(values.given(TimeSettings.leaseSeconds) == nil)
         }
     }
 
@@ -23,9 +23,13 @@ struct SettingSourcesTests {
         "Numbers, texts and lists are taken from the file",
         arguments: [
             (#"{"NOTIFY_HTTP_PORT": 9000}"#, 9000, []),
-            (#"{"NOTIFY_HTTP_PORT": "9000", "NOTIFY_TRUSTED_PROXIES": ["10.0.0.0/8", "::1"]}"#, 9000, ["10.0.0.0/8", "::1"]),
+            (
+                #"{"NOTIFY_HTTP_PORT": "9000", "NOTIFY_TRUSTED_PROXIES": ["10.0.0.0/8", "::1"]}"#, 9000,
+                ["10.0.0.0/8", "::1"]
+            ),
             (#"{"NOTIFY_TRUSTED_PROXIES": "10.0.0.0/8, ::1"}"#, 8080, ["10.0.0.0/8", "::1"]),
             (#"{}"#, 8080, []),
+            (#"{"NOTIFY_HTTP_PORT": null}"#, 8080, []),
         ])
     func fileValues(json: String, port: Int, proxies: [String]) throws {
         try withTemporaryFile(json) { path in
@@ -37,7 +41,10 @@ struct SettingSourcesTests {
 
     @Test(
         "A file that is no JSON object of plain values is refused without showing what it holds",
-        arguments: ["", "[]", "{", "geheim", #"{"NOTIFY_SMTP_PASSWORD": null}"#, #"{"NOTIFY_SMTP_PASSWORD": ["geheim", 3]}"#])
+        arguments: [
+            "", "[]", "{", "geheim", #"{"NOTIFY_SMTP_PASSWORD": {"a": "geheim"}}"#,
+            #"{"NOTIFY_SMTP_PASSWORD": ["geheim", 3]}"#,
+        ])
     func badFile(content: String) throws {
         try withTemporaryFile(content) { path in
             let error = try #require(throws: SettingsError.self) { try SettingsFile(path: path) }
@@ -53,8 +60,8 @@ struct SettingSourcesTests {
     func secretFile(content: String, secret: String) throws {
         try withTemporaryFile(content) { path in
             let values = SettingValues(environment: ["NOTIFY_SMTP_PASSWORD_FILE": path])
-            #expect(try Settings(values).relay.password == secret)
-            #expect(try values.given(RelaySettings.password)?.origin == .secretFile(path))
+            try #expect(Settings(values).relay.password == secret)
+            try #expect(values.given(RelaySettings.password)?.origin == .secretFile(path))
         }
     }
 
@@ -67,15 +74,27 @@ struct SettingSourcesTests {
             #expect(error.problems.map(\.name) == ["NOTIFY_SECRET_KEYS_FILE"])
             return error.problems[0].message
         }
-        #expect(try message("/nonexistent/key").contains("cannot be read"))
-        #expect(try message("/").contains("directory"))
-        try withTemporaryFile("") { #expect(try message($0).contains("empty")) }
-        try withTemporaryFile("\n") { #expect(try message($0).contains("empty")) }
-        try withTemporaryFile(String(repeating: "x", count: 65_537)) { #expect(try message($0).contains("over 64 KiB")) }
-        try withTemporaryFile(bytes: [0xff, 0xfe]) { #expect(try message($0).contains("not UTF-8")) }
+        try #expect(message("/nonexistent/key").contains("cannot be read"))
+        try #expect(message("/").contains("directory"))
+        try withTemporaryFile("") { path in
+            let text = try message(path)
+            #expect(text.contains("empty"))
+        }
+        try withTemporaryFile("\n") { path in
+            let text = try message(path)
+            #expect(text.contains("empty"))
+        }
+        try withTemporaryFile(String(repeating: "x", count: 65_537)) {
+            try #expect(message($0).contains("over 64 KiB"))
+        }
+        try withTemporaryFile(bytes: [0xff, 0xfe]) { path in
+            let text = try message(path)
+            #expect(text.contains("not UTF-8"))
+        }
     }
 
-    @Test("A secret given both ways in one place is refused; the environment's file wins over the settings file's value")
+    @Test(
+        "A secret given both ways in one place is refused; the environment's file wins over the settings file's value")
     func bothWays() throws {
         try withTemporaryFile("aus der Datei") { path in
             let error = try #require(throws: SettingsError.self) {
@@ -86,7 +105,7 @@ struct SettingSourcesTests {
             try withTemporaryFile(#"{"NOTIFY_SMTP_PASSWORD": "x"}"#) { config in
                 let values = SettingValues(
                     environment: ["NOTIFY_SMTP_PASSWORD_FILE": path], file: try SettingsFile(path: config))
-                #expect(try Settings(values).relay.password == "aus der Datei")
+                try #expect(Settings(values).relay.password == "aus der Datei")
             }
         }
     }
@@ -116,7 +135,9 @@ struct SettingSourcesTests {
 
     @Test("systemd's NOTIFY_SOCKET, known names and other programs' variables give no warning")
     func knownNames() {
-        let environment = ["NOTIFY_SOCKET": "/run/s", "NOTIFY_HTTP_PORT": "1", "NOTIFY_SMTP_URL_FILE": "x", "PATH": "/"]
+        let environment = [
+            "NOTIFY_SOCKET": "/run/s", "NOTIFY_HTTP_PORT": "1", "NOTIFY_SMTP_URL_FILE": "x", "PATH": "/",
+        ]
         #expect(UnknownSettings.warnings(SettingValues(environment: environment)).isEmpty)
     }
 

@@ -100,7 +100,7 @@ struct SettingsTests {
 
     @Test("An empty value counts as not given")
     func emptyValue() throws {
-        #expect(try Settings(SettingValues(environment: ["NOTIFY_HTTP_PORT": ""])).http.port == 8080)
+        try #expect(Settings(SettingValues(environment: ["NOTIFY_HTTP_PORT": ""])).http.port == 8080)
     }
 
     @Test("The other connections default to the first")
