@@ -3,31 +3,25 @@ enum Base64 {
     /// 76 characters a line, from 57 octets.
     static let octetsOfLine = 57
 
-    static func encodedCount(_ count: Int) -> Int {
-        (count + 2) / 3 * 4
-    }
-
-    /// The size in lines, without a line end after the last.
-    static func encodedCountInLines(_ count: Int) -> Int {
-        encodedCount(count) + max(0, count - 1) / octetsOfLine * 2
-    }
-
     /// Appends one unbroken run, padded.
-    static func encode(_ octets: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
-        encode(octets, 0..<octets.count, into: &output)
+    static func encode(_ octets: Span<UInt8>, into bytes: inout [UInt8]) {
+        bytes.append(addingCapacity: (octets.count + 2) / 3 * 4) { encode(octets, 0..<octets.count, into: &$0) }
     }
 
-    /// Appends lines of 76 characters, CR LF between them.
-    static func encodeLines(_ octets: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
-        var start = 0
-        while start < octets.count {
-            let end = min(start + octetsOfLine, octets.count)
-            encode(octets, start..<end, into: &output)
-            if end < octets.count {
-                output.append(0x0D)
-                output.append(0x0A)
+    /// Appends lines of 76 characters, CR LF between them and none after the last.
+    static func encodeLines(_ octets: Span<UInt8>, into bytes: inout [UInt8]) {
+        let capacity = (octets.count + 2) / 3 * 4 + octets.count / octetsOfLine * 2
+        bytes.append(addingCapacity: capacity) { output in
+            var start = 0
+            while start < octets.count {
+                let end = min(start + octetsOfLine, octets.count)
+                encode(octets, start..<end, into: &output)
+                if end < octets.count {
+                    output.append(0x0D)
+                    output.append(0x0A)
+                }
+                start = end
             }
-            start = end
         }
     }
 

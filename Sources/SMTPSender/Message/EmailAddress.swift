@@ -27,10 +27,10 @@ package struct EmailAddress: Sendable, Hashable {
         let local = text[..<at]
         if local.utf8.first == UInt8(ascii: "\"") {
             localPart = try LocalPart.unquoted(local)
-            isDotAtom = LocalPart.isDotAtom(localPart[...])
+            isDotAtom = LocalPart.isDotAtom(localPart.utf8Span.span)
         } else {
             guard !local.isEmpty else { throw .emptyLocalPart }
-            guard LocalPart.isDotAtom(local) else { throw .invalidLocalPart }
+            guard LocalPart.isDotAtom(local.utf8Span.span) else { throw .invalidLocalPart }
             localPart = String(local)
             isDotAtom = true
         }

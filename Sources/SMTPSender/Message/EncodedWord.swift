@@ -103,10 +103,10 @@ extension MessageWriter {
         switch encoding {
         case .base64:
             append("=?utf-8?B?")
-            append(atMost: Base64.encodedCount(octets.count)) { Base64.encode(octets, into: &$0) }
+            append { Base64.encode(octets, into: &$0) }
         case .quotedPrintable:
             append("=?utf-8?Q?")
-            append(atMost: 3 * octets.count) { output in
+            append { output in
                 for index in octets.indices {
                     let octet = octets[index]
                     if octet == 0x20 {

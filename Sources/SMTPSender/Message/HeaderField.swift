@@ -14,31 +14,45 @@ package struct HeaderField: Sendable, Hashable {
     }
 
     func validate() throws(MessageError) {
-        let isFieldName = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-        guard isFieldName, !name.isEmpty, name.utf8.count <= 76 else { throw .invalidHeaderName(name) }
-        guard !Self.isReserved(name) else { throw .reservedHeader(name) }
-        let longestWord = value.utf8.split(separator: 0x20).reduce(0) { max($0, $1.count) }
-        guard longestWord <= Self.longestWord else { throw .headerTooLong(name) }
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return }
-        let hasControl = value.unicodeScalars.contains { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: true
-            default: false
-            }
+        let octets = name.utf8Span.span
+        var isFieldName = (1...76).contains(octets.count)
+        for index in octets.indices where octets[index] <= 0x20 || octets[index] >= 0x7F || octets[index] == 0x3A {
+            isFieldName = false
         }
-        guard !hasControl else { throw .invalidHeaderValue(name) }
+        guard isFieldName else { throw .invalidHeaderName(name) }
+        guard !Self.isReserved(octets) else { throw .reservedHeader(name) }
+        try validateValue()
     }
 
-    /// With a field name of 76 octets still a line of less than 998.
+    /// A word with a field name of 76 octets is still a line of less than 998.
     private static let longestWord = 900
 
-    private static func isReserved(_ name: String) -> Bool {
-        let lowercased = name.lowercased()
-        return lowercased.hasPrefix("content-") || reserved.contains(lowercased)
+    private func validateValue() throws(MessageError) {
+        let octets = value.utf8Span.span
+        var wordOctets = 0
+        for index in octets.indices {
+            let octet = octets[index]
+            wordOctets = octet == 0x20 ? 0 : wordOctets + 1
+            guard wordOctets <= Self.longestWord else { throw .headerTooLong(name) }
+            let isControl =
+                octet < 0x20 || octet == 0x7F
+                // C1, and the separators U+2028 and U+2029.
+                || (octet == 0xC2 && octets[index + 1] < 0xA0)
+                || (octet == 0xE2 && octets[index + 1] == 0x80 && (0xA8...0xA9).contains(octets[index + 2]))
+            guard !isControl else { throw .invalidHeaderValue(name) }
+        }
+    }
+
+    private static func isReserved(_ name: Span<UInt8>) -> Bool {
+        if name.begins(withCaseFolded: "content-") { return true }
+        for field in reserved where field.utf8CodeUnitCount == name.count {
+            if name.begins(withCaseFolded: field) { return true }
+        }
+        return false
     }
 
     /// What `compose` writes, what names other recipients than the envelope's, and what only relays add.
-    private static let reserved: Set<String> = [
+    private static let reserved: [StaticString] = [
         "from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references",
         "mime-version", "return-path", "received",
     ]

@@ -1,9 +1,10 @@
 /// The left side of an address: dot-atoms and quoted strings (RFC 5321 §4.1.2, RFC 6531 §3.3).
 enum LocalPart {
     /// Whether the text may stand unquoted: atoms of `atext` and non-ASCII, with single dots between them.
-    static func isDotAtom(_ text: Substring) -> Bool {
+    static func isDotAtom(_ text: Span<UInt8>) -> Bool {
         var previousIsDot = true
-        for octet in text.utf8 {
+        for index in text.indices {
+            let octet = text[index]
             if octet == UInt8(ascii: ".") {
                 if previousIsDot { return false }
                 previousIsDot = true

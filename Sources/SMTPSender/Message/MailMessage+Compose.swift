@@ -23,9 +23,20 @@ extension MailMessage {
             writer.appendPart(text, contentType: "Content-Type: text/plain; charset=utf-8")
             writer.endLineIfOpen()
         } else {
-            writer.appendAlternatives(text: text, html: html, messageID: messageID)
+            writer.appendAlternatives(text: text, html: html, boundary: boundary)
         }
         return ComposedMail(envelope: envelope, content: writer.bytes)
+    }
+
+    /// At most 42 of the 70 octets that RFC 2046 §5.1.1 allows, and another in each mail, so that a mail within a mail
+    /// is told apart.
+    private var boundary: String {
+        var octets = Array("=_".utf8)
+        for octet in messageID.utf8.prefix(40) {
+            if octet == UInt8(ascii: "@") { break }
+            octets.append(octet.isASCIILetterOrDigit ? octet : UInt8(ascii: "-"))
+        }
+        return String(decoding: octets, as: UTF8.self)
     }
 
     private var envelope: Envelope {
@@ -87,8 +98,15 @@ extension MailMessage {
 
     /// Dot-atoms on both sides of one @ (RFC 5322 §3.6.4), short enough for a line with its field's name.
     private static func isMessageID(_ id: String) -> Bool {
-        guard id.utf8.count <= 250, let at = id.utf8.firstIndex(of: UInt8(ascii: "@")) else { return false }
-        let right = id[id.utf8.index(after: at)...]
-        return LocalPart.isDotAtom(id[..<at]) && LocalPart.isDotAtom(right) && id.utf8.allSatisfy { $0 < 0x80 }
+        let octets = id.utf8Span.span
+        guard octets.count <= 250 else { return false }
+        var at: Int?
+        for index in octets.indices {
+            if octets[index] >= 0x80 { return false }
+            if octets[index] == UInt8(ascii: "@") { at = index }
+        }
+        guard let at else { return false }
+        return LocalPart.isDotAtom(octets.extracting(0..<at))
+            && LocalPart.isDotAtom(octets.extracting((at + 1)..<octets.count))
     }
 }

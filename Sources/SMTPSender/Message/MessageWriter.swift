@@ -35,10 +35,10 @@ struct MessageWriter {
         column += 1
     }
 
-    /// Appends at most `count` octets that `body` writes, on the current line.
-    mutating func append(atMost count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    /// Appends what `body` does, on the current line.
+    mutating func append(_ body: (inout [UInt8]) -> Void) {
         let before = bytes.count
-        bytes.append(addingCapacity: count, initializingWith: body)
+        body(&bytes)
         column += bytes.count - before
     }
 
