@@ -6,7 +6,7 @@ enum JSONLogFormatter {
     private static let reserved: Set<String> = ["time", "level", "logger", "message"]
 
     static func line(_ record: LogRecord) -> String {
-        var line = "{\"time\":\"" + record.time.rfc3339 + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
+        var line = "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
         append(text: record.label, to: &line)
         line += ",\"message\":"
         append(text: record.message, to: &line)

@@ -1,4 +1,6 @@
+import Glibc
 import Logging
+import NotifyCore
 
 /// Writes each log event as one line, text or JSON, to a sink. Metadata names: docs/logging.md.
 struct LineLogHandler: LogHandler {
@@ -32,6 +34,15 @@ struct LineLogHandler: LogHandler {
         let record = LogRecord(
             time: .now(), level: event.level, label: label, message: event.message.description, metadata: merged)
         sink.write(format(record))
+    }
+}
+
+extension Moment {
+    /// The system's clock.
+    fileprivate static func now() -> Moment {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Moment(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
     }
 }
 

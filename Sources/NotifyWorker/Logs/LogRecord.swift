@@ -1,8 +1,9 @@
 import Logging
+import NotifyCore
 
 /// One log event with all its metadata, ready for a formatter.
 struct LogRecord {
-    let time: LogTime
+    let time: Moment
     let level: Logger.Level
     let label: String
     let message: String
@@ -10,7 +11,7 @@ struct LogRecord {
     let metadata: [(name: String, value: Logger.Metadata.Value)]
 
     init(
-        time: LogTime, level: Logger.Level, label: String, message: String, metadata: Logger.Metadata
+        time: Moment, level: Logger.Level, label: String, message: String, metadata: Logger.Metadata
     ) {
         self.time = time
         self.level = level

@@ -16,8 +16,8 @@ enum Output {
     }
 
     /// A note for the person at the terminal; kept out of the result.
-    static func note(_ text: String) {
-        write(Array((text + "\n").utf8), to: STDERR_FILENO)
+    static func note(_ text: String, terminator: String = "\n") {
+        write(Array((text + terminator).utf8), to: STDERR_FILENO)
     }
 
     /// A reader that went away (`| head`) is no error: the rest is dropped.

@@ -7,11 +7,11 @@ struct Setting<Value: Sendable>: SettingDeclaration {
     let example: String
     let secrecy: SettingSecrecy
     /// Turns the text into the value. Its error never holds the text: the text may be a secret.
-    let parse: @Sendable (String) throws(InvalidSetting) -> Value
+    let parse: @Sendable (String) throws(InvalidValue) -> Value
 
     init(
         _ name: String, _ summary: String, standard: SettingStandard = .none, example: String,
-        secrecy: SettingSecrecy = .plain, parse: @escaping @Sendable (String) throws(InvalidSetting) -> Value
+        secrecy: SettingSecrecy = .plain, parse: @escaping @Sendable (String) throws(InvalidValue) -> Value
     ) {
         self.name = name
         self.summary = summary
@@ -21,7 +21,7 @@ struct Setting<Value: Sendable>: SettingDeclaration {
         self.parse = parse
     }
 
-    func check(_ text: String) throws(InvalidSetting) {
+    func check(_ text: String) throws(InvalidValue) {
         _ = try parse(text)
     }
 }
@@ -36,7 +36,7 @@ protocol SettingDeclaration: Sendable {
     /// A good value, shown where a value is missing or wrong.
     var example: String { get }
     var secrecy: SettingSecrecy { get }
-    func check(_ text: String) throws(InvalidSetting)
+    func check(_ text: String) throws(InvalidValue)
 }
 
 extension SettingDeclaration {
@@ -62,7 +62,7 @@ enum SettingSecrecy: Sendable, Hashable {
 }
 
 /// What is wrong with a value, as a clause that follows the value: "is not a whole number". Never holds the value.
-struct InvalidSetting: Error {
+struct InvalidValue: Error {
     let message: String
 
     init(_ message: String) {

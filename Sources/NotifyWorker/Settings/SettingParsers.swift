@@ -2,20 +2,20 @@ import Foundation
 
 /// The parsers that several settings share.
 enum SettingParser {
-    typealias Parser<Value> = @Sendable (String) throws(InvalidSetting) -> Value
+    typealias Parser<Value> = @Sendable (String) throws(InvalidValue) -> Value
 
     /// Any text on one line.
-    static let text: Parser<String> = { text throws(InvalidSetting) in
+    static let text: Parser<String> = { text throws(InvalidValue) in
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw InvalidSetting("holds a line break or another control character")
+            throw InvalidValue("holds a line break or another control character")
         }
         return text
     }
 
     static func integer(_ range: ClosedRange<Int>) -> Parser<Int> {
-        { text throws(InvalidSetting) in
+        { text throws(InvalidValue) in
             guard let value = Int(text), range.contains(value) else {
-                throw InvalidSetting("is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+                throw InvalidValue("is not a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return value
         }
@@ -24,10 +24,10 @@ enum SettingParser {
     static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
         _: Choice.Type
     ) -> Parser<Choice> where Choice.RawValue == String {
-        { text throws(InvalidSetting) in
+        { text throws(InvalidValue) in
             guard let choice = Choice(rawValue: text.lowercased()) else {
                 let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidSetting("is none of \(names)")
+                throw InvalidValue("is none of \(names)")
             }
             return choice
         }
@@ -35,40 +35,40 @@ enum SettingParser {
 
     /// Comma-separated; white space around an item and empty items are dropped.
     static func list<Item>(of parse: @escaping Parser<Item>) -> Parser<[Item]> {
-        { text throws(InvalidSetting) in
+        { text throws(InvalidValue) in
             var items: [Item] = []
             for piece in text.split(separator: ",") {
                 let item = piece.trimmingCharacters(in: .whitespaces)
                 if !item.isEmpty { items.append(try parse(item)) }
             }
-            guard !items.isEmpty else { throw InvalidSetting("is an empty list") }
+            guard !items.isEmpty else { throw InvalidValue("is an empty list") }
             return items
         }
     }
 
     /// An absolute http(s) URL without user, query or fragment; a final slash is dropped, so that paths can be appended.
-    static let webURL: Parser<String> = { text throws(InvalidSetting) in
+    static let webURL: Parser<String> = { text throws(InvalidValue) in
         guard
             let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
-        else { throw InvalidSetting("is not an absolute http:// or https:// URL") }
-        guard parts.user == nil, parts.password == nil else { throw InvalidSetting("holds a user name or password") }
-        guard parts.query == nil, parts.fragment == nil else { throw InvalidSetting("holds a query or a fragment") }
+        else { throw InvalidValue("is not an absolute http:// or https:// URL") }
+        guard parts.user == nil, parts.password == nil else { throw InvalidValue("holds a user name or password") }
+        guard parts.query == nil, parts.fragment == nil else { throw InvalidValue("holds a query or a fragment") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     /// Without white space or control characters: host names and the like.
-    static let word: Parser<String> = { text throws(InvalidSetting) in
+    static let word: Parser<String> = { text throws(InvalidValue) in
         guard
             !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7f })
-        else { throw InvalidSetting("holds white space") }
+        else { throw InvalidValue("holds white space") }
         return text
     }
 
     /// A file that this process can read.
-    static let readableFile: Parser<String> = { text throws(InvalidSetting) in
+    static let readableFile: Parser<String> = { text throws(InvalidValue) in
         guard FileManager.default.isReadableFile(atPath: text) else {
-            throw InvalidSetting("is no file that this process can read")
+            throw InvalidValue("is no file that this process can read")
         }
         return text
     }

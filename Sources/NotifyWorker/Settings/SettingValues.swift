@@ -108,7 +108,7 @@ struct GivenSetting: Sendable {
 }
 
 extension SettingsError.Problem {
-    init(invalid setting: any SettingDeclaration, text: String, because error: InvalidSetting) {
+    init(invalid setting: any SettingDeclaration, text: String, because error: InvalidValue) {
         let shown = SecretMask.shown(text, secrecy: setting.secrecy).map { "\"\($0)\" " } ?? ""
         self.init(
             name: setting.name, message: "is wrong: \(shown)\(error.message).",

@@ -34,7 +34,7 @@ extension SettingsListing.Entry {
             if let given { try setting.check(given.text) }
         } catch let error as SettingsError {
             problem = error.problems.map(\.message).joined(separator: " ")
-        } catch let error as InvalidSetting {
+        } catch let error as InvalidValue {
             problem = error.message
         } catch {
             problem = "cannot be read"

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NotifyCore
 import Synchronization
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 
 @Suite("Log lines")
 struct LogLineTests {
-    private static let noon = LogTime(millisecondsSince1970: 1_795_770_000_123)
+    private static let noon = Moment(microseconds: 1_795_770_000_123_456)
 
     private func record(
         _ message: String, level: Logger.Level = .info, metadata: Logger.Metadata = [:]
@@ -74,17 +75,6 @@ struct LogLineTests {
             ? JSONLogFormatter.line(record(text)) : TextLogFormatter(isColoured: false).line(record(text))
         #expect(line.count < 4_200)
         #expect(line.contains("…"))
-    }
-
-    @Test(
-        "Times are RFC 3339 in UTC",
-        arguments: [
-            (0, "1970-01-01T00:00:00.000Z"), (951_782_399_999, "2000-02-28T23:59:59.999Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"), (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        ])
-    func times(milliseconds: Int64, text: String) {
-        #expect(LogTime(millisecondsSince1970: milliseconds).rfc3339 == text)
     }
 
     @Test("The handler merges its own, the provider's and the line's metadata and honours the level")

@@ -34,14 +34,14 @@ struct DatabaseSettings: SettingGroup {
     }
 
     /// The form only: libpq judges the rest when it connects.
-    private static let conninfo: SettingParser.Parser<String> = { text throws(InvalidSetting) in
+    private static let conninfo: SettingParser.Parser<String> = { text throws(InvalidValue) in
         let text = try SettingParser.text(text)
         guard !text.hasPrefix("postgres://"), !text.hasPrefix("postgresql://") else { return text }
         guard !text.contains("://") else {
-            throw InvalidSetting("does not start with postgresql:// or postgres://")
+            throw InvalidValue("does not start with postgresql:// or postgres://")
         }
         guard text.contains("=") else {
-            throw InvalidSetting("is neither a postgresql:// URI nor a conninfo such as \"host=db dbname=app\"")
+            throw InvalidValue("is neither a postgresql:// URI nor a conninfo such as \"host=db dbname=app\"")
         }
         return text
     }

@@ -23,12 +23,12 @@ struct HTTPSettings: SettingGroup {
         trustedProxies = try values.value(Self.trustedProxies) ?? []
     }
 
-    private static let network: SettingParser.Parser<String> = { text throws(InvalidSetting) in
+    private static let network: SettingParser.Parser<String> = { text throws(InvalidValue) in
         let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let bits = IPAddress.bits(of: String(pieces[0]))
-        guard let bits else { throw InvalidSetting("holds something that is no IPv4 or IPv6 address") }
+        guard let bits else { throw InvalidValue("holds something that is no IPv4 or IPv6 address") }
         guard pieces.count == 1 || Int(pieces[1]).map({ (0...bits).contains($0) }) == true else {
-            throw InvalidSetting("holds a prefix length that is not from 0 to \(bits)")
+            throw InvalidValue("holds a prefix length that is not from 0 to \(bits)")
         }
         return text
     }

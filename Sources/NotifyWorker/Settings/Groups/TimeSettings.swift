@@ -37,10 +37,10 @@ struct TimeSettings: SettingGroup {
         unknownHold = try values.value(Self.unknownHold) ?? []
     }
 
-    private static let kind: SettingParser.Parser<String> = { text throws(InvalidSetting) in
+    private static let kind: SettingParser.Parser<String> = { text throws(InvalidValue) in
         guard EventKind(rawValue: text) != nil || text.hasPrefix("account_") else {
             let kinds = EventKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw InvalidSetting("names a kind that is none of \(kinds) or account_*")
+            throw InvalidValue("names a kind that is none of \(kinds) or account_*")
         }
         return text
     }
