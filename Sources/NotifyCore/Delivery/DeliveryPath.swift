@@ -76,7 +76,7 @@ final class DeliveryPath: Sendable {
 
     private func submit(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry, checkedAt: ContinuousClock.Instant) {
         let event = entry.event
-        do {
+        do throws(MailFault) {
             let composed = try compose(mail, of: event, now: entry.databaseNow)
             inFlight.note(mail, for: event.id)
             let submission = Submission(
@@ -159,8 +159,9 @@ final class DeliveryPath: Sendable {
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber(address: mail.recipient.email))
-        return Settlement(event, verdict.change(after: finished.result), attempt: attempt, relay: record.relayName)
+        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
+        return Settlement(
+            event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
     }
 
     // MARK: Settle (the settler's thread)

@@ -1,4 +1,3 @@
-package import SMTPSender
 package import Templates
 
 /// Everything but the event itself that decides what becomes of it: settings, templates, keys. Immutable.

@@ -150,7 +150,7 @@ package final class Dispatcher: Sendable {
         running.composer.join()
         path.checking.close()
         running.checker.join()
-        relays.close(deadline: deadline)
+        relays.close(within: deadline - .now)
         _ = path.inFlight.waitUntilEmpty(timeout: deadline - .now)
         path.settling.close()
         giveUp.request()

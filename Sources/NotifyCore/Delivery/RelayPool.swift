@@ -1,10 +1,11 @@
 import Logging
+import PostgresClient
 import SMTPSender
 import Synchronization
 
 /// The relays in order of preference: a lane to each, and the memory of how each behaved lately.
 final class RelayPool: Sendable {
-    private struct State {
+    fileprivate struct State {
         var router: RelayRouter
         var lanes: [RelayLane] = []
         /// Mails on their way to each lane's inbox: handed over in one go.
@@ -33,11 +34,14 @@ final class RelayPool: Sendable {
         state.withLock { $0.lanes = lanes }
     }
 
-    /// Finishes what is on the wire until `deadline` and closes all connections. Blocks; the lanes stop side by side.
-    func close(deadline: ContinuousClock.Instant) {
+    /// Finishes what is on the wire and closes all connections, the lanes side by side. Blocks for at most `grace` and a
+    /// moment.
+    func close(within grace: Duration) {
         let lanes = state.withLock { $0.lanes }
-        for lane in lanes { lane.beginStop(deadline: deadline) }
-        for lane in lanes { lane.join() }
+        let stopping = lanes.dropFirst().map { lane in try? NamedThread("stop") { lane.stop(within: grace) } }
+        // Also where a thread could not be had: a second stop of the same lane returns at once.
+        for lane in lanes { lane.stop(within: grace) }
+        for thread in stopping { thread?.join() }
     }
 
     // MARK: Handing out mails

@@ -22,21 +22,23 @@ final class DatabaseSession {
         self.logger = logger
     }
 
-    /// Whether the next use makes a new connection.
-    var isFresh: Bool { connection == nil }
-
     /// Runs `body` with the queue over a living connection; a connection that is lost meanwhile is made anew next time.
     func run<Result>(_ body: (EventQueue) throws(PostgresError) -> Result) throws(PostgresError) -> Result {
-        do {
-            let connection = try self.connection ?? PostgresConnection(conninfo, options: options)
-            self.connection = connection
-            let result = try body(EventQueue(connection: connection))
+        do throws(PostgresError) {
+            let result = try body(EventQueue(connection: try open()))
             backOff = .milliseconds(100)
             return result
         } catch {
             if error.isConnectionLost { connection = nil }
             throw error
         }
+    }
+
+    private func open() throws(PostgresError) -> PostgresConnection {
+        if let connection { return connection }
+        let connection = try PostgresConnection(conninfo, options: options)
+        self.connection = connection
+        return connection
     }
 
     /// Logs the failure and waits before the next try; whether a stop was requested meanwhile.

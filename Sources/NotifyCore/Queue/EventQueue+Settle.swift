@@ -1,4 +1,5 @@
 import PostgresClient
+import SMTPSender
 
 extension EventQueue {
     /// Writes a batch of settlements in one round trip and one transaction; gives back the ids that were ours.
