@@ -49,7 +49,9 @@ let package = Package(
             dependencies: [
                 "NotifyCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .executableTarget(
@@ -82,7 +84,15 @@ let package = Package(
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
         .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
-        .testTarget(name: "NotifyAPITests", dependencies: ["NotifyAPI", "TestSupport"]),
+        .testTarget(
+            name: "NotifyAPITests",
+            dependencies: [
+                "NotifyAPI", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]
