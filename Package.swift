@@ -49,7 +49,9 @@ let package = Package(
             dependencies: [
                 "NotifyCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .executableTarget(
@@ -67,6 +69,9 @@ let package = Package(
         .target(
             name: "DevMailbox",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -79,8 +84,16 @@ let package = Package(
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
         .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
-        .testTarget(name: "NotifyAPITests", dependencies: ["NotifyAPI", "TestSupport"]),
-        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox"]),
+        .testTarget(
+            name: "NotifyAPITests",
+            dependencies: [
+                "NotifyAPI", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
+        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]
 )

@@ -55,7 +55,7 @@ package struct ClaimedEvent: Sendable {
 }
 
 /// Who the mail is for, as the database has it now.
-package struct Recipient: Sendable {
+package struct Recipient: Sendable, Hashable {
     package var email: String
     package var displayName: String
     /// A BCP 47 tag, such as `pt-BR`.

@@ -1,0 +1,51 @@
+/// The words that all kinds share in one language: `email/strings/<locale>.json`.
+///
+/// Each entry is a text, or an object of texts by kind with `*` for all others. A text may hold tags, includes too.
+/// The entry `date` says how this language writes a moment.
+struct LocaleStrings: Sendable {
+    let locale: String
+    let file: String
+    private let entries: [String: Entry]
+    let dateStyle: DateStyle
+    let problems: [TemplateProblem]
+
+    private enum Entry: Sendable {
+        case forAll(TemplateSource)
+        case byKind([String: TemplateSource])
+    }
+
+    init(locale: String, file: String, json: String) {
+        self.locale = locale
+        self.file = file
+        var reader = JSONReader(file: file, json: json)
+        var entries: [String: Entry] = [:]
+        for (name, value) in reader.object where name != "date" {
+            if let text = value as? String {
+                entries[name] = .forAll(reader.source(text, key: name))
+            } else if let byKind = value as? [String: String] {
+                entries[name] = .byKind(Dictionary(uniqueKeysWithValues: byKind.map { ($0, reader.source($1, key: $0, after: name)) }))
+            } else {
+                reader.report("“\(name)” must be a text, or an object of texts by kind", key: name)
+            }
+        }
+        self.entries = entries
+        dateStyle = reader.dateStyle()
+        problems = reader.problems + entries.values.flatMap { entry in
+            switch entry {
+            case .forAll(let source): source.problems
+            case .byKind(let sources): sources.values.flatMap(\.problems)
+            }
+        }
+    }
+
+    var names: Set<String> { Set(entries.keys) }
+
+    /// The words under `name` for that kind; nil if there are none.
+    func source(_ name: String, kind: String) -> TemplateSource? {
+        switch entries[name] {
+        case .forAll(let source): source
+        case .byKind(let sources): sources[kind] ?? sources["*"]
+        case nil: nil
+        }
+    }
+}

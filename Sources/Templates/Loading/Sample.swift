@@ -1,0 +1,37 @@
+/// A kind's `sample.json`: a payload with every variable that the kind can have.
+struct Sample: Sendable {
+    let file: String
+    let payload: [String: String]
+    let problems: [TemplateProblem]
+    private let lines: [String: Int]
+
+    init(file: String, json: String) {
+        self.file = file
+        var reader = JSONReader(file: file, json: json)
+        var payload: [String: String] = [:]
+        var lines: [String: Int] = [:]
+        for (name, value) in reader.object {
+            lines[name] = reader.line(of: name)
+            guard let text = value as? String else {
+                reader.report("“\(name)” must be a string, as all payload values are", key: name)
+                continue
+            }
+            payload[name] = text
+            if let fault = Self.fault(name, text) { reader.report(fault, key: name) }
+        }
+        self.payload = payload
+        self.lines = lines
+        problems = reader.problems
+    }
+
+    func line(of name: String) -> Int? { lines[name] }
+
+    private static func fault(_ name: String, _ value: String) -> String? {
+        if PlainText.block(value).isEmpty { return "“\(name)” is empty; a sample shows every variable" }
+        return switch ValueForm(ofVariable: name) {
+        case .link where !Link.isSafe(value): "“\(name)” is not an http or https address"
+        case .time where Timestamp(iso8601: value) == nil: "“\(name)” is not an ISO 8601 time with a zone"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// One `{{…}}` of a template, where it stands and what it does.
+struct Tag: Sendable {
+    enum Role: Sendable, Equatable {
+        /// `{{name}}`
+        case variable
+        /// `{{#name}}`: rendered if there is a value
+        case section
+        /// `{{^name}}`: rendered if there is none
+        case inverted
+        /// `{{/name}}`
+        case end
+        /// `{{> name}}`: the kind's body, its subject, or words from the strings file, put in when the catalogue is loaded
+        case include
+        /// `{{$name}}`: a place in the layout that a body fills
+        case block
+        /// `{{! … }}`
+        case comment
+        /// `{{{name}}}` or `{{&name}}`
+        case unescaped
+        /// `{{<…}}`, `{{=…}}`, `{{%…}}`: Mustache that mails do not use
+        case foreign
+    }
+
+    let role: Role
+    let name: String
+    let line: Int
+    let range: Range<String.Index>
+}
+
+/// A template's text, the file it came from and the tags in it.
+struct TemplateSource: Sendable {
+    let file: String
+    let text: String
+    /// The line of `file` on which `text` begins.
+    let firstLine: Int
+    let tags: [Tag]
+    let problems: [TemplateProblem]
+
+    init(file: String, text: String, firstLine: Int = 1) {
+        self.file = file
+        self.text = text
+        self.firstLine = firstLine
+        (tags, problems) = TagScanner.scan(text, file: file, firstLine: firstLine)
+    }
+}

@@ -1,0 +1,59 @@
+/// What one request has to say, made fit for the text part and for the HTML part.
+struct MailValues {
+    let text: ValueTable
+    let html: ValueTable
+
+    init(_ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache) throws(TemplateError) {
+        for name in kind.required where (request.payload[name] ?? "").isEmpty {
+            throw .missingValue(kind: kind.name, name: name)
+        }
+        let names = templates.variables
+        var text: [MailValue] = []
+        var html: [MailValue] = []
+        text.reserveCapacity(names.plain.count)
+        html.reserveCapacity(names.plain.count)
+        for variable in templates.forms {
+            let raw = variable.value(request)
+            let shown = raw.isEmpty ? Shown.nothing : try Self.show(raw, variable, request, kind, templates, zones)
+            text.append(MailValue(text: shown.text))
+            html.append(MailValue(text: shown.html))
+        }
+        self.text = ValueTable(names: names, values: text)
+        self.html = ValueTable(names: names, values: html)
+    }
+
+    private struct Shown {
+        var text: String
+        var html: String
+        static let nothing = Shown(text: "", html: "")
+    }
+
+    private static func show(
+        _ raw: String, _ variable: Variable, _ request: RenderRequest, _ kind: KindTemplates, _ templates: LocaleTemplates,
+        _ zones: ZoneCache
+    ) throws(TemplateError) -> Shown {
+        switch (variable.form, variable.companion) {
+        case (.link, _):
+            guard Link.isSafe(raw) else { throw .unsafeLink(kind: kind.name, name: variable.name) }
+            return Shown(text: raw, html: HTMLText.escapeLink(raw))
+        case (.time, _):
+            let moment = Timestamp(iso8601: raw).map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
+            return line(moment ?? raw)
+        case (.text, .line):
+            return line(PlainText.line(PlainText.truncated(raw, toScalars: 4 * PlainText.teaserLimit).text, limit: PlainText.teaserLimit))
+        case (.text, .cut):
+            let isCut = HTMLText.excerpt(PlainText.block(raw)).isCut
+            return Shown(text: "", html: isCut ? "1" : "")
+        case (.text, nil):
+            let block = PlainText.block(raw)
+            return Shown(text: block, html: HTMLText.escape(HTMLText.excerpt(block).text))
+        case (.line, _):
+            return line(raw)
+        }
+    }
+
+    private static func line(_ raw: String) -> Shown {
+        let line = PlainText.line(raw)
+        return Shown(text: line, html: HTMLText.escape(PlainText.truncated(line, toScalars: HTMLText.lineLimit).text))
+    }
+}
