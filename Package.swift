@@ -83,7 +83,10 @@ let package = Package(
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
-        .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
+        .testTarget(
+            name: "NotifyCoreTests",
+            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+        ),
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [
