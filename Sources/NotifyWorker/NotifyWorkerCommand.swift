@@ -10,6 +10,6 @@ struct NotifyWorkerCommand: ParsableCommand {
             logs and messages to stderr.
             """,
         subcommands: [
-            ConfigCommand.self
+            EnqueueCommand.self, QueueCommand.self, ExplainCommand.self, ConfigCommand.self,
         ])
 }
