@@ -53,12 +53,14 @@ package struct RecipientScrubber: Sendable {
                 continue
             }
             output += original[copied..<position]
-            output += Self.isBracketed(haystack, position..<(position + length)) ? "recipient".utf8 : Self.placeholder.utf8
+            output +=
+                Self.isBracketed(haystack, position..<(position + length)) ? "recipient".utf8 : Self.placeholder.utf8
             position += length
             copied = position
         }
         let scrubbed = copied == 0 ? text : String(decoding: output + original[copied...], as: UTF8.self)
-        return scrubbed.utf8.count <= Self.maximumCharacters ? scrubbed : String(scrubbed.prefix(Self.maximumCharacters))
+        return scrubbed.utf8.count <= Self.maximumCharacters
+            ? scrubbed : String(scrubbed.prefix(Self.maximumCharacters))
     }
 
     private func matchLength(in haystack: [UInt8], at position: Int) -> Int? {

@@ -17,7 +17,8 @@ package struct RetrySchedule: Sendable, Hashable {
         var delays: [Duration] = []
         for entry in entries {
             guard let delay = Self.duration(entry.trimmingSpaces()) else {
-                throw InvalidSetting("entry \(delays.count + 1), “\(entry)”, is no delay between 1s and 24h", example: Self.example)
+                throw InvalidSetting(
+                    "entry \(delays.count + 1), “\(entry)”, is no delay between 1s and 24h", example: Self.example)
             }
             delays.append(delay)
         }

@@ -38,7 +38,8 @@ package struct AttemptContext: Sendable {
         of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool, canGoElsewhere: Bool
     ) {
         self.init(
-            chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now), holdsUnknown: holdsUnknown,
+            chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now),
+            holdsUnknown: holdsUnknown,
             hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere)
     }
 }

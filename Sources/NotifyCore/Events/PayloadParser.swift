@@ -115,7 +115,8 @@ package struct PayloadParser {
             guard unit != 0, let scalar = Unicode.Scalar(unit) else { throw .malformed }
             return scalar
         }
-        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+            bytes[position + 1] == UInt8(ascii: "u")
         else { throw .malformed }
         position += 2
         let trail = try hexUnit()

@@ -28,7 +28,9 @@ extension PayloadProblem: CustomStringConvertible {
 
     /// A key is the producer's text too: kept short, and without characters that would break a line of a log.
     private static func shown(_ key: String) -> String {
-        let printable = key.unicodeScalars.filter { $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
+        let printable = key.unicodeScalars.filter {
+            $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+        }
         return String(String.UnicodeScalarView(printable.prefix(64)))
     }
 }

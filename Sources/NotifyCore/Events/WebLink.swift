@@ -20,8 +20,9 @@ package enum WebLink {
 
     private static func startsWith(_ scheme: String, _ bytes: [UInt8]) -> Bool {
         bytes.count > scheme.utf8.count
-            && zip(bytes, scheme.utf8).allSatisfy { byte, letter in
-                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte + 0x20 == letter : byte == letter
-            }
+            && zip(bytes, scheme.utf8)
+                .allSatisfy { byte, letter in
+                    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte + 0x20 == letter : byte == letter
+                }
     }
 }

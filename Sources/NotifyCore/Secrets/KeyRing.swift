@@ -91,8 +91,10 @@ private struct Subkey: Sendable {
     }
 
     private static func derive(from key: SymmetricKey, _ info: String, octets: Int) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: key, salt: Array("notify-worker".utf8), info: Array(info.utf8), outputByteCount: octets)
+        HKDF<SHA256>
+            .deriveKey(
+                inputKeyMaterial: key, salt: Array("notify-worker".utf8), info: Array(info.utf8),
+                outputByteCount: octets)
     }
 
     func sign(_ message: [UInt8]) -> Signature {

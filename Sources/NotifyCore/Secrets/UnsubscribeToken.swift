@@ -36,7 +36,7 @@ package struct UnsubscribeToken: Sendable, Hashable {
     /// Nil for whatever this ring did not sign as such a token.
     package init?(verifying text: String, with ring: KeyRing) {
         guard text.utf8.count == 59, let octets = Base64Text.decode(text), octets.count == Self.length,
-            octets[0] == Self.version, let userID = UUID(octets: octets[3..<19]),
+            Base64Text.encode(octets) == text, octets[0] == Self.version, let userID = UUID(octets: octets[3..<19]),
             let emailSwitch = EmailSwitch(tokenCode: octets[19])
         else { return nil }
         self.userID = userID

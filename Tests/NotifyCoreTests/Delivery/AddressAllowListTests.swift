@@ -18,7 +18,10 @@ struct AddressAllowListTests {
 
     @Test(
         "A pattern that says nothing clear is refused",
-        arguments: ["", "a@b.example,", "example.com", "*", "*@*", "*@", "@example.com", "j*@example.com", "a b@c.example", "a@b@c"])
+        arguments: [
+            "", "a@b.example,", "example.com", "*", "*@*", "*@", "@example.com", "j*@example.com", "a b@c.example",
+            "a@b@c",
+        ])
     func refuse(_ text: String) {
         #expect(throws: InvalidSetting.self) { try AddressAllowList(parsing: text) }
     }

@@ -47,23 +47,31 @@ struct AttemptRecordTests {
         for _ in 0..<500 {
             let local = String((0..<Int.random(in: 6...12, using: &generator)).map { _ in Character("k") }) + "q"
             let address = "\(local)@example.com"
-            let noise = { (count: Int) in String((0..<count).map { _ in alphabet.randomElement(using: &generator) ?? "a" }) }
-            let text = noise(20) + [address, local.uppercased(), address.uppercased()][Int.random(in: 0..<3, using: &generator)] + noise(20)
+            let noise = { (count: Int) in
+                String((0..<count).map { _ in alphabet.randomElement(using: &generator) ?? "a" })
+            }
+            let text =
+                noise(20)
+                + [address, local.uppercased(), address.uppercased()][Int.random(in: 0..<3, using: &generator)]
+                + noise(20)
             let scrubbed = RecipientScrubber([address]).scrub(text)
             #expect(!scrubbed.lowercased().contains(local), "seed \(seed)")
         }
     }
 
-    static let refusal = SMTPReply(code: 550, enhancedCode: EnhancedStatusCode(5, 1, 1), text: "jane@example.com unknown")
+    static let refusal = SMTPReply(
+        code: 550, enhancedCode: EnhancedStatusCode(5, 1, 1), text: "jane@example.com unknown")
 
     @Test(
         "Each result has its name, phase and codes",
         arguments: [
             (SendResult.accepted(SMTPReply(code: 250, text: "ok")), "accepted", SMTPPhase.dot, 250),
             (.refused(refusal, .rcpt), "refused", .rcpt, 550),
-            (.refused(SMTPReply(code: 451), .data), "deferred", .data, 451), (.interrupted(.content), "interrupted", .content, nil),
+            (.refused(SMTPReply(code: 451), .data), "deferred", .data, 451),
+            (.interrupted(.content), "interrupted", .content, nil),
             (.unknown, "unknown", .dot, nil), (.unreachable, "unreachable", nil, nil),
-            (.smtputf8Unsupported, "smtputf8_unsupported", nil, nil), (.invalidEnvelope("x"), "invalid_envelope", nil, nil),
+            (.smtputf8Unsupported, "smtputf8_unsupported", nil, nil),
+            (.invalidEnvelope("x"), "invalid_envelope", nil, nil),
         ] as [(SendResult, String, SMTPPhase?, Int?)])
     func fields(_ result: SendResult, _ name: String, _ phase: SMTPPhase?, _ code: Int?) {
         let record = AttemptRecord(result, scrubbing: RecipientScrubber(["jane@example.com"]))

@@ -79,9 +79,11 @@ struct ClassifyTests {
         #expect(Self.verdict(result, acceptedOthers: false) == .retry(after: .seconds(15), isCharged: false))
     }
 
-    @Test("A connection lost before the final dot is tried again at once, charged", arguments: [
-        SMTPPhase.rcpt, .data, .content,
-    ])
+    @Test(
+        "A connection lost before the final dot is tried again at once, charged",
+        arguments: [
+            SMTPPhase.rcpt, .data, .content,
+        ])
     func interrupted(_ phase: SMTPPhase) {
         #expect(Self.verdict(.interrupted(phase)) == .retry(after: .zero, isCharged: true))
     }

@@ -34,7 +34,8 @@ struct DecisionTests {
     ]
 
     static func decision(_ objections: some Collection<Objection>, isAccountMail: Bool = false) throws -> Decision {
-        let recipient = Sample.recipient { recipient in for objection in objections { objection.recipient(&recipient) } }
+        let recipient = Sample.recipient { recipient in for objection in objections { objection.recipient(&recipient) }
+        }
         let event = Sample.event(
             kind: objections.compactMap(\.kind).first ?? (isAccountMail ? "account_password_reset" : "assigned_ticket"),
             payload: objections.compactMap(\.payload).first ?? Sample.ticket,
@@ -51,7 +52,9 @@ struct DecisionTests {
     func deliver() throws {
         let payload = ["ticket_id": "T-7", "subject": "Printer on fire", "url": "https://app.example.com/t/7"]
         #expect(try Self.decision([]) == .deliver(Sample.recipient, payload: payload))
-        #expect(decide(Sample.event(actorID: nil), now: Sample.now, allowing: nil) == .deliver(Sample.recipient, payload: payload))
+        #expect(
+            decide(Sample.event(actorID: nil), now: Sample.now, allowing: nil)
+                == .deliver(Sample.recipient, payload: payload))
     }
 
     @Test("Each objection alone gives its outcome", arguments: inOrder)
@@ -109,7 +112,8 @@ struct DecisionTests {
     @Test("A bad payload's detail names the field and not its value")
     func detail() {
         let payload = #"{"ticket_id": "T-7", "subject": "s", "url": "https://joe:hunter2@example.com/"}"#
-        guard case .end(.failed(.badPayload), let detail?) = decide(Sample.event(payload: payload), now: 0, allowing: nil)
+        guard
+            case .end(.failed(.badPayload), let detail?) = decide(Sample.event(payload: payload), now: 0, allowing: nil)
         else {
             Issue.record("the payload was not refused")
             return

@@ -21,7 +21,8 @@ struct RelayHealthPropertyTests {
             var now = ContinuousClock.now
             var out: [RelayTicket] = []
             // Each round leans to another mix of results, so that long rows of each occur.
-            let results = (0..<3).compactMap { _ in Self.results.randomElement(using: &generator) } + Self.results.prefix(1)
+            let results =
+                (0..<3).compactMap { _ in Self.results.randomElement(using: &generator) } + Self.results.prefix(1)
             var probeOut: RelayTicket?
             var probeStarted = now
             for _ in 0..<400 {

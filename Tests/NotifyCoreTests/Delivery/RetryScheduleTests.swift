@@ -12,7 +12,8 @@ struct RetryScheduleTests {
     @Test("The last delay repeats")
     func delay() throws {
         let schedule = try RetrySchedule(parsing: "1s,3s")
-        #expect([0, 1, 2, 3, 1_000].map(schedule.delay(afterAttempt:)) == [1, 1, 3, 3, 3].map { Duration.seconds($0) })
+        #expect(
+            [0, 1, 2, 3, 1_000].map(schedule.delay(afterAttempt:)) == [1, 1, 3, 3, 3].map { Duration.seconds($0) })
     }
 
     @Test(

@@ -62,10 +62,13 @@ struct PayloadParserTests {
     func garbage() {
         let seed = UInt64.random(in: .min ... .max)
         var generator = SplitMix64(seed: seed)
-        let pieces = ["{", "}", "\"", ":", ",", "\\", "\\u", "d83d", "\\ude00", "a", "0", " ", "é", "\u{0}", "[", "{\"a\":\"b\"}"]
+        let pieces = [
+            "{", "}", "\"", ":", ",", "\\", "\\u", "d83d", "\\ude00", "a", "0", " ", "é", "\u{0}", "[", "{\"a\":\"b\"}",
+        ]
         var read = 0
         for _ in 0..<20_000 {
-            let json = (0..<Int.random(in: 0...9, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }
+            let json = (0..<Int.random(in: 0...9, using: &generator))
+                .map { _ in pieces.randomElement(using: &generator) ?? "" }
             do {
                 // What it reads, Foundation reads the same.
                 let values = try PayloadParser.parse(json.joined())
@@ -83,9 +86,11 @@ struct PayloadParserTests {
 
     private static func text(using generator: inout SplitMix64) -> String {
         let scalars: [ClosedRange<UInt32>] = [1...0x7F, 0x80...0x7FF, 0x3040...0x30FF, 0x1F600...0x1F64F]
-        let text = (0..<Int.random(in: 0...12, using: &generator)).compactMap { _ in
-            scalars.randomElement(using: &generator).flatMap { Unicode.Scalar(UInt32.random(in: $0, using: &generator)) }
-        }
+        let text = (0..<Int.random(in: 0...12, using: &generator))
+            .compactMap { _ in
+                scalars.randomElement(using: &generator)
+                    .flatMap { Unicode.Scalar(UInt32.random(in: $0, using: &generator)) }
+            }
         return String(String.UnicodeScalarView(text))
     }
 }

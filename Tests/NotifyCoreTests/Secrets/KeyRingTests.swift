@@ -118,7 +118,10 @@ struct KeyRingTests {
             let text = Base64Text.encode(bytes)
             #expect(Base64Text.decode(text) == bytes, "seed \(seed)")
             #expect(Base64Text.decode(Data(bytes).base64EncodedString()) == bytes, "seed \(seed)")
-            #expect(text == Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: ""))
+            #expect(
+                text
+                    == Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+                    .replacing("=", with: ""))
         }
         for bad in ["A", "AB", "AAB", "AA=", "AA===", "AAAA=", "A A", "AA\n", "=", "AA=A", "é"] {
             #expect(Base64Text.decode(bad) == nil, "\(bad)")

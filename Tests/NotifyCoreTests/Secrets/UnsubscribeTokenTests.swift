@@ -39,7 +39,9 @@ struct UnsubscribeTokenTests {
         }
     }
 
-    @Test("Nothing else is a token", arguments: ["", "A", String(repeating: "A", count: 59), String(repeating: "é", count: 59)])
+    @Test(
+        "Nothing else is a token",
+        arguments: ["", "A", String(repeating: "A", count: 59), String(repeating: "é", count: 59)])
     func nonsense(_ text: String) throws {
         #expect(UnsubscribeToken(verifying: text, with: try Ring.of(1)) == nil)
     }

@@ -27,7 +27,8 @@ package struct RelayFault: Sendable, Hashable {
             code = reply.code
             enhancedCode = reply.enhancedCode
             let codes = [String(reply.code), reply.enhancedCode?.description].compactMap(\.self).joined(separator: " ")
-            message = isLogin ? "the relay wants a login (\(codes))" : "the relay answered \(codes) to \(phase.rawValue)"
+            message =
+                isLogin ? "the relay wants a login (\(codes))" : "the relay answered \(codes) to \(phase.rawValue)"
         case .interrupted(let phase):
             self.phase = phase
             code = nil

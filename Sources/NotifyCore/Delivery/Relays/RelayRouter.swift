@@ -39,7 +39,8 @@ package struct RelayRouter: Sendable {
             case .open, .probe: now
             case .closed(let until): until
             }
-        }.min()
+        }
+        .min()
     }
 
     package mutating func connectFailed(
