@@ -10,6 +10,7 @@ struct NotifyWorkerCommand: ParsableCommand {
             logs and messages to stderr.
             """,
         subcommands: [
-            EnqueueCommand.self, QueueCommand.self, ExplainCommand.self, ConfigCommand.self,
+            EnqueueCommand.self, QueueCommand.self, ExplainCommand.self, PreviewCommand.self, TestSendCommand.self,
+            ConfigCommand.self,
         ])
 }
