@@ -70,6 +70,9 @@ let package = Package(
         .target(
             name: "DevMailbox",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -91,7 +94,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
-        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox"]),
+        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]
 )

@@ -55,7 +55,12 @@ package final class DevPostgres: Sendable {
         } else {
             folder = try .temporary()
         }
-        try Cluster(installation: installation, folder: folder).prepare()
+        do {
+            try Cluster(installation: installation, folder: folder).prepare()
+        } catch {
+            if folder.isTemporary { _ = try? SupervisedProcess.run(["/bin/rm", "-rf", folder.root]) }
+            throw error
+        }
         port = configuration.listensOnLoopback ? try Self.freePort() : 5432
         notes = folder.notes
         socketFolder = folder.sockets

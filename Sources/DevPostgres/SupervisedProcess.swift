@@ -1,5 +1,5 @@
-import Foundation
 import Glibc
+import Synchronization
 
 /// A server process that ends when we do, however we end.
 ///
@@ -40,7 +40,7 @@ package final class SupervisedProcess: Sendable {
     package let processID: Int32
     private let leash: Int32
     private let log: ProcessLog
-    private let isStopped = NSLock()
+    private let isStopped = Atomic(false)
 
     /// Starts the command, and waits until it has written a line in which `isReady` sees that it is.
     package init(
@@ -54,11 +54,12 @@ package final class SupervisedProcess: Sendable {
             (command.account?.commandPrefix ?? []) + ["/bin/sh", "-c", Self.script, "sh", command.stopSignal]
             + command.arguments
         let environment = Self.environment + ["REMOVED_AFTERWARDS=\(quoted.joined(separator: " "))"]
-        defer {
-            close(input.read)
-            close(output.write)
-        }
         do {
+            // Closed at once, or the end of the process would not show.
+            defer {
+                close(input.read)
+                close(output.write)
+            }
             processID = try Self.spawn(arguments, environment, input: input.read, output: output.write)
         } catch {
             close(input.write)
@@ -83,7 +84,7 @@ package final class SupervisedProcess: Sendable {
 
     /// Ends the process and returns when it is gone. A second call does nothing.
     package func stop() {
-        guard isStopped.try() else { return }
+        guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
         close(leash)
         if !log.waitUntilEnd(timeout: .seconds(15)) { kill(-processID, SIGKILL) }
         var status: Int32 = 0
@@ -115,6 +116,11 @@ package final class SupervisedProcess: Sendable {
         while waitpid(spawned, &status, 0) < 0, errno == EINTR {}
         // A normal exit has its code in the second byte, a signal in the first.
         return (status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f, String(decoding: text, as: UTF8.self))
+    }
+
+    /// A new folder for a process's files, which only its account and root can look into.
+    package static func makeFolder(prefix: String, account: ServerAccount?) throws(DevPostgresError) -> String {
+        try FileSystem.makeTemporaryFolder(prefix: prefix, owner: account)
     }
 
     /// Little of ours: PGPORT and the like must not reach a private server.

@@ -80,10 +80,19 @@ package final class PostgresConnection {
     /// Whether the connection, unused for a while, still stands, without a round trip: a server that closed it, or said
     /// that it would, has left something to read.
     package func isStillOpen() -> Bool {
-        guard let handle, isUsable else { return false }
-        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        guard poll(&descriptor, 1, 0) > 0 else { return true }
-        return PQconsumeInput(handle) == 1 && isUsable
+        guard let handle else { return false }
+        // A farewell and the end behind it are read one after the other. 8: more than a server says to an idle session.
+        for _ in 0..<8 where isUsable {
+            var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, 0) > 0 else { return true }
+            guard PQconsumeInput(handle) == 1 else { return false }
+        }
+        return isUsable
+    }
+
+    /// What libpq says of the last failure.
+    var lastFailure: String {
+        handle.map { PostgresError.singleLine(PQerrorMessage($0)) } ?? "closed"
     }
 
     /// The descriptor to poll; -1 without a connection.

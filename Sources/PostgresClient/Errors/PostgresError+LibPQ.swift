@@ -13,6 +13,8 @@ extension PostgresError {
             }
             return
         }
+        // The session ends with these; libpq may not have read its end yet.
+        let isFatal = ["FATAL", "PANIC"].contains(Self.field(result, PQ_FIELD_SEVERITY))
         var fields = Fields()
         fields.message = Self.field(result, PQ_FIELD_MESSAGE) ?? ""
         fields.detail = Self.field(result, PQ_FIELD_DETAIL)
@@ -23,7 +25,7 @@ extension PostgresError {
         fields.constraint = Self.field(result, PQ_FIELD_CONSTRAINT)
         fields.context = Self.field(result, PQ_FIELD_CONTEXT)
         fields.routine = Self.field(result, PQ_FIELD_ROUTINE)
-        self.init(.server(SQLState(rawValue: state)), fields: fields, isConnectionLost: isLost)
+        self.init(.server(SQLState(rawValue: state)), fields: fields, isConnectionLost: isLost || isFatal)
     }
 
     private static func field(_ result: OpaquePointer, _ code: Int) -> String? {

@@ -91,7 +91,8 @@ package final class Listener {
 
     private func readConnection() -> PostgresError? {
         guard let connection, !connection.isStillOpen() else { return nil }
-        return PostgresError(.connection, "the connection that waits for notifications was lost")
+        return PostgresError(
+            .connection, "the connection that waits for notifications was lost: \(connection.lastFailure)")
     }
 
     private func takeNotifications() -> [Notification] {

@@ -55,7 +55,8 @@ package final class ConnectionPool: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
                 let job = PoolJob(id: id, deadline: core.deadline()) { outcome in
-                    continuation.resume(with: Swift.Result { try body(outcome.get()) })
+                    let result = Swift.Result { try body(outcome.get()) }
+                    return { continuation.resume(with: result) }
                 }
                 if Task.isCancelled {
                     job.fail(CancellationError())
@@ -84,19 +85,25 @@ package final class ConnectionPool: Sendable {
 
 /// One call that waits for a connection. Exactly one of `run` and `fail` is called, once.
 struct PoolJob: Sendable {
+    /// Tells the caller the result.
+    typealias Completion = @Sendable () -> Void
+
     let id: UInt64
     let deadline: ContinuousClock.Instant
-    private let body: @Sendable (Result<PostgresConnection, any Error>) -> Void
+    private let body: @Sendable (Result<PostgresConnection, any Error>) -> Completion
 
     init(
         id: UInt64, deadline: ContinuousClock.Instant,
-        body: @escaping @Sendable (Result<PostgresConnection, any Error>) -> Void
+        body: @escaping @Sendable (Result<PostgresConnection, any Error>) -> Completion
     ) {
         self.id = id
         self.deadline = deadline
         self.body = body
     }
 
-    func run(_ connection: PostgresConnection) { body(.success(connection)) }
-    func fail(_ error: any Error) { body(.failure(error)) }
+    /// Does the work. The completion is to be called when the connection is free and clean again: the caller may count on
+    /// both.
+    func run(_ connection: PostgresConnection) -> Completion { body(.success(connection)) }
+
+    func fail(_ error: any Error) { body(.failure(error))() }
 }

@@ -95,8 +95,9 @@ extension PoolCore {
     private func work() {
         var connection: PostgresConnection?
         while case .job(let job)? = state.wait(for: nextTurn) {
-            perform(job, &connection)
+            let completion = perform(job, &connection)
             state.withLock { $0.finishJob() }
+            completion()
         }
         connection.map(forget)
         state.update { $0.threadEnded() }
@@ -108,22 +109,23 @@ extension PoolCore {
         return state.isStopping ? .stop : nil
     }
 
-    private func perform(_ job: PoolJob, _ connection: inout PostgresConnection?) {
+    private func perform(_ job: PoolJob, _ connection: inout PostgresConnection?) -> PoolJob.Completion {
         guard ContinuousClock.now < job.deadline else {
-            job.fail(PostgresError(.timeout, "no connection became free within \(configuration.waitTimeout)"))
-            return
+            let error = PostgresError(.timeout, "no connection became free within \(configuration.waitTimeout)")
+            return { job.fail(error) }
         }
         do {
             let ready = try readyConnection(connection)
             connection = ready
-            job.run(ready)
+            let completion = job.run(ready)
             if !leaveClean(ready) {
                 forget(ready)
                 connection = nil
             }
+            return completion
         } catch {
             connection = nil
-            job.fail(error)
+            return { job.fail(error) }
         }
     }
 

@@ -27,14 +27,14 @@ struct PoolState {
 
     mutating func submit(_ job: PoolJob) -> Submission {
         if isStopping { return .refused(PostgresError(.closed, "the connection pool was stopped")) }
-        let idle = threads - busy
-        guard waiting.count < configuration.maximumWaiters + idle else {
+        // Whoever can be taken at once does not wait, be it by a thread that is yet to be started.
+        guard waiting.count < configuration.maximumWaiters + configuration.size - busy else {
             return .refused(
                 PostgresError(
                     .timeout, "all \(configuration.size) connections are busy and \(waiting.count) calls wait"))
         }
         waiting.append(job)
-        guard waiting.count > idle, threads < configuration.size else { return .queued }
+        guard waiting.count > threads - busy, threads < configuration.size else { return .queued }
         threads += 1
         return .startThread
     }

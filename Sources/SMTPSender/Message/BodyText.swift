@@ -37,6 +37,12 @@ struct BodyText {
         return nonASCIICount * 3 > octets.count ? .base64 : .quotedPrintable
     }
 
+    /// Ends the last line where it is open: a message's content ends with a line end, so a text that is all of it
+    /// could not be told from one that has it.
+    mutating func endLastLine() {
+        if lineStart < octets.count { appendLineEnd() }
+    }
+
     /// Handles the octet that a run of plain text stopped at; returns where the next run starts.
     private mutating func take(_ source: Span<UInt8>, at index: Int) -> Int {
         switch source[index] {

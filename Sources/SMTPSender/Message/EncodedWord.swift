@@ -50,22 +50,26 @@ extension MessageWriter {
     /// A word ends on a grapheme boundary, so that each can be shown alone, and never within a UTF-8 sequence (RFC
     /// 2047 §5); where a space is near it ends after that, because some decoders (Python before 3.12.9) show the
     /// space between encoded words of a name.
-    mutating func appendEncodedWords(_ text: Substring) {
+    mutating func appendEncodedWords(_ text: Substring, mayFoldFirst: Bool) {
         let encoding = EncodedWordEncoding.shorter(for: text)
         var rest = text
+        var mayFold = mayFoldFirst
         while !rest.isEmpty {
-            var room = min(EncodedWordEncoding.maximumOctets, Self.preferredLineOctets - column)
+            let room = min(EncodedWordEncoding.maximumOctets, Self.preferredLineOctets - column)
             var chunk = Self.chunk(of: rest, encoding: encoding, budget: encoding.budget(inWordOf: room))
+            if chunk.isEmpty, !mayFold {
+                chunk = Self.scalars(of: rest, encoding: encoding, budget: encoding.budget(inWordOf: room))
+            }
             if chunk.isEmpty {
-                if column > 1 { fold() }
-                room = EncodedWordEncoding.maximumOctets
-                let budget = encoding.budget(inWordOf: room)
+                fold()
+                let budget = encoding.budget(inWordOf: EncodedWordEncoding.maximumOctets)
                 chunk = Self.chunk(of: rest, encoding: encoding, budget: budget)
                 if chunk.isEmpty { chunk = Self.scalars(of: rest, encoding: encoding, budget: budget) }
             }
             appendEncodedWord(chunk, encoding: encoding)
             rest = rest[chunk.endIndex...]
             if !rest.isEmpty { fold() }
+            mayFold = false
         }
     }
 

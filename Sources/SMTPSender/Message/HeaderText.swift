@@ -1,9 +1,10 @@
 /// People's text made fit for one header field: a subject or a display name.
 ///
-/// The cleaning, in full: every run of spaces, tabs and line breaks (CR, LF, VT, FF, NEL, U+2028, U+2029) becomes one
-/// space, and none is left at the ends; all other C0 and C1 controls, DEL, U+FEFF and the direction controls
-/// (U+061C, U+200E, U+200F, U+202A–E, U+2066–9) are removed; what is longer than the bound is cut on a grapheme
-/// boundary and ends with an ellipsis. The joiners U+200C and U+200D stay: Persian spelling and emoji need them.
+/// The cleaning, in full: every line break or TAB (CR, LF, VT, FF, NEL, U+2028, U+2029) and every run of two or more
+/// white space characters of any kind becomes one space, and no white space is left at the ends; all other C0 and C1
+/// controls, DEL, U+FEFF and the direction controls (U+061C, U+200E, U+200F, U+202A–E, U+2066–9) are removed; what is
+/// longer than the bound is cut on a grapheme boundary and ends with an ellipsis. A no-break or ideographic space
+/// alone stays, and so do the joiners U+200C and U+200D, which Persian spelling and emoji need.
 enum HeaderText {
     /// No grapheme has a bound of its own, so a text has one in octets as well: four for each character allowed.
     static func cleaned(_ text: String, maximumCharacters: Int) -> String {
@@ -20,10 +21,13 @@ enum HeaderText {
             switch octet {
             case 0x20: if previous == 0x20 { return true }
             case 0x00..<0x20, 0x7F: return true
-            // Lead octets of C1 (C2 80…9F), U+061C (D8 9C), U+200E…2069 (E2 80…81), U+FEFF (EF BB BF).
-            case 0xC2: if octets[index + 1] < 0xA0 { return true }
+            // Lead octets of C1 and U+00A0 (C2 80…A0), U+061C (D8 9C), U+1680 (E1 9A), U+2000…206F (E2 80…81),
+            // U+3000 (E3 80 80) and U+FEFF (EF BB BF).
+            case 0xC2: if octets[index + 1] <= 0xA0 { return true }
             case 0xD8: if octets[index + 1] == 0x9C { return true }
+            case 0xE1: if octets[index + 1] == 0x9A { return true }
             case 0xE2: if octets[index + 1] <= 0x81 { return true }
+            case 0xE3: if octets[index + 1] == 0x80, octets[index + 2] == 0x80 { return true }
             case 0xEF: if octets[index + 1] == 0xBB { return true }
             default: break
             }
@@ -35,13 +39,13 @@ enum HeaderText {
     private static func rebuilt(_ text: String) -> String {
         var result = ""
         result.reserveCapacity(text.utf8.count)
-        var spaceIsDue = false
+        var blank: Unicode.Scalar?
         for scalar in text.unicodeScalars {
-            if scalar.isBreakOrBlank {
-                spaceIsDue = true
+            if scalar.properties.isWhitespace {
+                blank = blank == nil && !scalar.isBreakOrTab ? scalar : " "
             } else if !scalar.isRemovedFromHeaders {
-                if spaceIsDue, !result.isEmpty { result.unicodeScalars.append(" ") }
-                spaceIsDue = false
+                if let blank, !result.isEmpty { result.unicodeScalars.append(blank) }
+                blank = nil
                 result.unicodeScalars.append(scalar)
             }
         }
@@ -82,9 +86,9 @@ enum HeaderText {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isBreakOrBlank: Bool {
+    fileprivate var isBreakOrTab: Bool {
         switch value {
-        case 0x09...0x0D, 0x20, 0x85, 0x2028, 0x2029: true
+        case 0x09...0x0D, 0x85, 0x2028, 0x2029: true
         default: false
         }
     }

@@ -6,7 +6,7 @@ extension MailMessage {
     /// not stuffed: that belongs to the session.
     package func compose() throws(MessageError) -> ComposedMail {
         let date = try validated()
-        let text = BodyText(text)
+        var text = BodyText(text)
         let html = BodyText(html)
 
         var writer = MessageWriter(reservingCapacity: 2_048 + 3 * (text.octets.count + html.octets.count) / 2)
@@ -20,6 +20,7 @@ extension MailMessage {
         }
         writer.append("MIME-Version: 1.0\r\n")
         if html.octets.isEmpty {
+            text.endLastLine()
             writer.appendPart(text, contentType: "Content-Type: text/plain; charset=utf-8")
             writer.endLineIfOpen()
         } else {

@@ -33,7 +33,7 @@ extension MessageWriter {
             previous = octet
         }
         if isEncoded || octets.count + escapes > Self.longestQuotedString {
-            appendEncodedWords(name[...])
+            appendEncodedWords(name[...], mayFoldFirst: false)
         } else if isAtoms {
             append(octets)
         } else {

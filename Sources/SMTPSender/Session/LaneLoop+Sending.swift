@@ -89,6 +89,7 @@ extension LaneLoop {
     private func tellOfRoom() {
         let half = lane.capacity / 2
         let load = load
+        defer { fullest = load }
         guard (fullest.normal > half && load.normal <= half) || (fullest.urgent > half && load.urgent <= half) else {
             return
         }

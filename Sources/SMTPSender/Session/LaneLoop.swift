@@ -19,7 +19,7 @@ final class LaneLoop {
 
     var finished: [Finished] = []
     var sessionFaults: [ConnectionFault] = []
-    /// What waited after this turn's mails came in.
+    /// The most that waited since the last report.
     var fullest = LaneLoad()
     private var descriptors: [pollfd] = []
     private let scratch: UnsafeMutableRawBufferPointer
@@ -59,7 +59,8 @@ final class LaneLoop {
     private func takeMail(_ now: ContinuousClock.Instant) {
         let bag = inbox.takeAll()
         queue.append(bag.submissions)
-        fullest = load
+        fullest.normal = max(fullest.normal, queue.normal.count)
+        fullest.urgent = max(fullest.urgent, queue.urgent.count)
         if let deadline = bag.stopBy {
             stopBy = min(stopBy ?? deadline, deadline)
             cancel.signal()

@@ -129,7 +129,9 @@ private struct RelayURL {
         }
         guard let portText else { return }
         guard let number = Int(portText), (1...65_535).contains(number) else {
-            throw RelayConfigurationError("has a port that is no number from 1 to 65535 (an IPv6 address stands in brackets)")
+            throw RelayConfigurationError(
+                "has a port that is no number from 1 to 65535 (IPv6 addresses stand in brackets; in a password , is %2C and @ is %40)"
+            )
         }
         port = number
     }

@@ -1,5 +1,3 @@
-import Mustache
-
 /// Makes a catalogue of what a directory holds, and finds all that is wrong on the way.
 struct CatalogueBuilder {
     private let directory: TemplateDirectory
@@ -99,18 +97,22 @@ struct CatalogueBuilder {
     private mutating func parse(
         _ parts: [TemplatePart: Composition], locale: String, strings: LocaleStrings, path: String
     ) -> LocaleTemplates? {
-        var parsed: [TemplatePart: MustacheTemplate] = [:]
+        let names = VariableNames(Set(parts.values.flatMap { $0.uses.map(\.name) }).sorted())
+        guard names.names.count <= VariableNames.limit else {
+            report("\(path)/\(locale)", "these templates use more than \(VariableNames.limit) variables")
+            return nil
+        }
+        var parsed: [TemplatePart: PartTemplate] = [:]
         for (part, composition) in parts {
             do {
-                parsed[part] = try MustacheTemplate(string: part.prepared(composition.template))
+                parsed[part] = try PartTemplate(part.prepared(composition.template), names: names)
             } catch {
                 report("\(path)/\(locale)/\(part.rawValue)", "with its layout and words this is not Mustache: \(error)")
             }
         }
         guard let subject = parsed[.subject], let text = parsed[.text], let html = parsed[.html] else { return nil }
-        let names = VariableNames(Set(parts.values.flatMap { $0.uses.map(\.name) }).sorted())
         return LocaleTemplates(
-            locale: locale, subject: subject, text: text, html: html, variables: names, forms: names.plain.map(Variable.init),
+            locale: locale, subject: subject, text: text, html: html, variables: names.names.map(Variable.init),
             dateStyle: strings.dateStyle)
     }
 

@@ -78,14 +78,14 @@ struct Composition: Sendable {
         case .section:
             note(tag, of: source, isSection: true)
             guards.append(tag.name)
-            template += "{{#\(ValueTable.flag(tag.name))}}"
+            template += "{{#\(VariableNames.flag(tag.name))}}"
         case .inverted:
             note(tag, of: source, isSection: true)
             guards.append("")
-            template += "{{^\(ValueTable.flag(tag.name))}}"
+            template += "{{^\(VariableNames.flag(tag.name))}}"
         case .end:
             _ = guards.popLast()
-            template += "{{/\(ValueTable.flag(tag.name))}}"
+            template += "{{/\(VariableNames.flag(tag.name))}}"
         case .include:
             include(tag, of: source)
         case .comment:

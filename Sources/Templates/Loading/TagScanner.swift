@@ -27,7 +27,7 @@ enum TagScanner {
             line += newlines(in: inside)
             position = end.upperBound
         }
-        return (tags, problems + nestingProblems(tags, file: file))
+        return (tags, problems + nestingProblems(tags, file: file) + controlProblems(text, file: file, firstLine: firstLine))
     }
 
     private static func makeTag(_ inside: Substring, isTriple: Bool, line: Int, range: Range<String.Index>) -> Tag {
@@ -80,6 +80,17 @@ enum TagScanner {
         }
         return problems
             + open.map { TemplateProblem(file: file, line: $0.line, message: "“{{#\($0.name)}}” is never closed") }
+    }
+
+    private static func controlProblems(_ text: String, file: String, firstLine: Int) -> [TemplateProblem] {
+        var line = firstLine
+        for byte in text.utf8 {
+            if byte == 0x0A { line += 1 }
+            if byte < 0x20, byte != 0x0A, byte != 0x09 {
+                return [TemplateProblem(file: file, line: line, message: "there is a control character (\(byte)) here")]
+            }
+        }
+        return []
     }
 
     private static func newlines(in text: Substring) -> Int {

@@ -26,12 +26,9 @@ enum HTMLText {
     /// The beginning of a long text, cut at `blockLimit` scalars or `blockLineLimit` lines.
     static func excerpt(_ block: String) -> (text: String, isCut: Bool) {
         let (text, isCut) = PlainText.truncated(block, toScalars: blockLimit)
-        var lines = 1
-        for index in text.utf8.indices where text.utf8[index] == 0x0A {
-            lines += 1
-            if lines > blockLineLimit { return (text[..<index] + "\n…", true) }
-        }
-        return (text, isCut)
+        guard text.utf8.count(where: { $0 == 0x0A }) >= blockLineLimit else { return (text, isCut) }
+        let lines = text.split(separator: "\n", maxSplits: blockLineLimit, omittingEmptySubsequences: false)
+        return (lines.dropLast().joined(separator: "\n") + "\n…", true)
     }
 
     private static func escape(_ value: String, breaksLinks: Bool) -> String {

@@ -1,25 +1,25 @@
 /// What one request has to say, made fit for the text part and for the HTML part.
 struct MailValues {
-    let text: ValueTable
-    let html: ValueTable
+    /// In the order of the templates' variables, as all arrays here.
+    let text: [String]
+    let html: [String]
 
     init(_ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache) throws(TemplateError) {
         for name in kind.required where (request.payload[name] ?? "").isEmpty {
             throw .missingValue(kind: kind.name, name: name)
         }
-        let names = templates.variables
-        var text: [MailValue] = []
-        var html: [MailValue] = []
-        text.reserveCapacity(names.plain.count)
-        html.reserveCapacity(names.plain.count)
-        for variable in templates.forms {
+        var text: [String] = []
+        var html: [String] = []
+        text.reserveCapacity(templates.variables.count)
+        html.reserveCapacity(templates.variables.count)
+        for variable in templates.variables {
             let raw = variable.value(request)
             let shown = raw.isEmpty ? Shown.nothing : try Self.show(raw, variable, request, kind, templates, zones)
-            text.append(MailValue(text: shown.text))
-            html.append(MailValue(text: shown.html))
+            text.append(shown.text)
+            html.append(shown.html)
         }
-        self.text = ValueTable(names: names, values: text)
-        self.html = ValueTable(names: names, values: html)
+        self.text = text
+        self.html = html
     }
 
     private struct Shown {

@@ -68,7 +68,10 @@ grant usage on schema notify to notify_producer, notify_directory, notify_worker
 create table notify.migrations (
     number integer primary key,
     name text not null,
-    applied_at timestamptz not null default clock_timestamp()
+    applied_at timestamptz not null default clock_timestamp(),
+    -- Migrations add, so an older program keeps working beside them. One that does not sets this on its own row, and
+    -- programs that do not know it then refuse to start.
+    is_breaking boolean not null default false
 );
 
 grant select on notify.migrations to notify_worker, notify_api, notify_operator;

@@ -1,5 +1,3 @@
-import Mustache
-
 /// One kind of mail in all its locales.
 struct KindTemplates: Sendable {
     let name: String
@@ -14,12 +12,11 @@ struct KindTemplates: Sendable {
 struct LocaleTemplates: Sendable {
     /// As its folder is named.
     let locale: String
-    let subject: MustacheTemplate
-    let text: MustacheTemplate
-    let html: MustacheTemplate
-    let variables: VariableNames
-    /// In the order of `variables`.
-    let forms: [Variable]
+    let subject: PartTemplate
+    let text: PartTemplate
+    let html: PartTemplate
+    /// Those that some part names.
+    let variables: [Variable]
     let dateStyle: DateStyle
 
     func render(_ values: MailValues) -> RenderedMail {
