@@ -57,11 +57,12 @@ let package = Package(
         .executableTarget(
             name: "NotifyWorker",
             dependencies: [
-                "NotifyCore", "NotifyAPI", "DevMailbox", "DevPostgres",
+                "NotifyCore", "NotifyAPI", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "DevPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 

@@ -134,8 +134,14 @@ extension EventHistory {
             relay: try rows.optionalString(0, 15), detail: try rows.optionalString(0, 16))
     }
 
+    /// Nil too for a role that may not read the feed, as notify_operator.
     private static func readFeed(_ id: Int64, _ connection: PostgresConnection) throws(PostgresError) -> Feed? {
-        let rows = try connection.run(OperatorStatements.feed, [id])
+        let rows: Rows
+        do {
+            rows = try connection.run(OperatorStatements.feed, [id])
+        } catch  where error.sqlState == .insufficientPrivilege {
+            return nil
+        }
         guard !rows.isEmpty else { return nil }
         return Feed(
             visibleAt: try rows.moment(0, 0), createdAt: try rows.moment(0, 1),

@@ -36,6 +36,14 @@ package struct QueueInspection {
         return workers
     }
 
+    /// What the connection's role lacks of the rights that a worker needs, in words; empty when nothing.
+    package func missingRights() throws(PostgresError) -> [String] {
+        let rows = try connection.run(OperatorStatements.rights)
+        var missing: [String] = []
+        for row in 0..<rows.count { missing.append(try rows.string(row, 0)) }
+        return missing
+    }
+
     /// Failed and expired events whose payload is still kept, newest first.
     package func dead(reason: String?, kind: String?, limit: Int) throws(PostgresError) -> [DeadEvent] {
         let rows = try connection.run(OperatorStatements.dead, [reason, kind, limit])

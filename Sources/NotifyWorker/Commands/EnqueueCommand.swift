@@ -53,7 +53,9 @@ struct EnqueueCommand: ParsableCommand {
         if many != nil {
             guard kind == nil, user == nil, payload == nil, organization == nil, dedupeKey == nil, sendAt == nil,
                 expiresAt == nil, actor == nil
-            else { throw ValidationError("--many stands alone: each line of the file says everything about its event.") }
+            else {
+                throw ValidationError("--many stands alone: each line of the file says everything about its event.")
+            }
             return
         }
         guard kind != nil, user != nil, payload != nil else {

@@ -6,7 +6,8 @@ enum JSONLogFormatter {
     private static let reserved: Set<String> = ["time", "level", "logger", "message"]
 
     static func line(_ record: LogRecord) -> String {
-        var line = "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
+        var line =
+            "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
         append(text: record.label, to: &line)
         line += ",\"message\":"
         append(text: record.message, to: &line)
