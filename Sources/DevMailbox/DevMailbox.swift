@@ -43,7 +43,7 @@ package final class DevMailbox: Sendable {
             script: faults
         )
         var web: MailboxWeb?
-        if let port = configuration.webPort { web = try await MailboxWeb.start(port: port, record: record) }
+        if let port = configuration.webPort { web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record) }
         return DevMailbox(configuration: configuration, record: record, faults: faults, smtp: smtp, web: web)
     }
 
