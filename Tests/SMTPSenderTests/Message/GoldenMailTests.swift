@@ -53,10 +53,10 @@ struct GoldenMailTests {
     }
 
     @Test("Python reads every golden mail as what went in")
-    func readBack() throws {
+    func readBack() async throws {
         var reader = MailReader()
         for (name, draft) in Self.drafts { try reader.add(name, draft) }
-        let report = try reader.report()
+        let report = try await reader.report()
         #expect(report.exitCode == 0, "\(report.output)")
     }
 }
