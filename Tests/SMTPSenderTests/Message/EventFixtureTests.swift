@@ -7,16 +7,27 @@ import Testing
 struct EventFixtureTests {
     struct Event: Decodable {
         let kind: String
-        let user_id: String
+        let userID: String
         let payload: [String: String]
+
+        private enum CodingKeys: String, CodingKey {
+            case kind, payload
+            case userID = "user_id"
+        }
     }
 
     struct Directory: Decodable {
         struct User: Decodable {
             let id: String
             let email: String
-            let display_name: String
-            let requires_smtputf8: Bool
+            let displayName: String
+            let requiresSMTPUTF8: Bool
+
+            private enum CodingKeys: String, CodingKey {
+                case id, email
+                case displayName = "display_name"
+                case requiresSMTPUTF8 = "requires_smtputf8"
+            }
         }
 
         let users: [User]
@@ -37,9 +48,10 @@ struct EventFixtureTests {
     init() throws {
         let lines = try Data(contentsOf: Repository.fixtures.appending(path: "events.jsonl")).split(separator: 0x0A)
         events = try lines.map { try JSONDecoder().decode(Event.self, from: $0) }
-        let directory = try JSONDecoder().decode(
-            Directory.self, from: Data(contentsOf: Repository.fixtures.appending(path: "users.json"))
-        )
+        let directory = try JSONDecoder()
+            .decode(
+                Directory.self, from: Data(contentsOf: Repository.fixtures.appending(path: "users.json"))
+            )
         users = Dictionary(uniqueKeysWithValues: directory.users.map { ($0.id, $0) })
     }
 
@@ -55,7 +67,7 @@ struct EventFixtureTests {
                 #expect(keys.required.isSubset(of: present))
                 #expect(present.isSubset(of: keys.required.union(keys.optional)))
                 #expect(keys.required.allSatisfy { event.payload[$0] != "" })
-                #expect(users[event.user_id] != nil)
+                #expect(users[event.userID] != nil)
             }
         }
     }
@@ -72,12 +84,12 @@ struct EventFixtureTests {
     func readBack() async throws {
         var reader = MailReader()
         for (index, event) in events.enumerated() {
-            let user = try #require(users[event.user_id])
+            let user = try #require(users[event.userID])
             let address = try EmailAddress(parsing: user.email)
-            #expect(address.requiresSMTPUTF8 == user.requires_smtputf8)
+            #expect(address.requiresSMTPUTF8 == user.requiresSMTPUTF8)
             var draft = Draft()
             draft.from.name = event.payload["assigned_by"] ?? event.payload["author"] ?? ""
-            draft.to = Draft.Party(name: user.display_name, address: address.wireForm)
+            draft.to = Draft.Party(name: user.displayName, address: address.wireForm)
             draft.subject = event.payload["subject"] ?? event.payload["title"] ?? ""
             draft.text = event.payload.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\n" }.joined()
             draft.html = "<p>" + event.payload.values.sorted().joined(separator: "</p>\n<p>") + "</p>\n"

@@ -23,10 +23,11 @@ struct GoldenMailTests {
         var german = english
         german.from = Draft.Party(name: "Größe & Söhne GmbH, Kundendienst", address: "hilfe@xn--bcher-kva.example")
         german.to = Draft.Party(name: "Jürgen Müller", address: "juergen@example.com")
-        german.reply_to = Draft.Party(name: "Müller, J.", address: "\"j müller\"@example.com")
+        german.replyTo = Draft.Party(name: "Müller, J.", address: "\"j müller\"@example.com")
         german.subject = "Ticket 4711: Der Drucker druckt nur noch Umlaute, und das über alle Maßen laut"
         german.headers = [["List-Id", "Größe & Söhne <assigned-tickets.notify.example.com>"]]
-        german.text = "Grüß Gott,\nder Kunde schreibt, dass der Drucker seit gestern nur noch Umlaute druckt: äöüß = ?\n"
+        german.text =
+            "Grüß Gott,\nder Kunde schreibt, dass der Drucker seit gestern nur noch Umlaute druckt: äöüß = ?\n"
         german.html = "<p>Grüß Gott,<br>From hier an steht, was der Kunde schreibt. </p>\n"
 
         var japanese = english

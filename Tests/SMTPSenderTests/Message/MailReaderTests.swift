@@ -15,13 +15,15 @@ struct MailReaderTests {
         #expect(report.output.hasSuffix("500 mails read, 0 faults\n"))
     }
 
-    @Test("Addresses that need SMTPUTF8 come back whole", arguments: [
-        "用户@example.com", "josé@xn--bcher-kva.example", "\"zoë q\"@example.com", "δοκιμή@example.com",
-    ])
+    @Test(
+        "Addresses that need SMTPUTF8 come back whole",
+        arguments: [
+            "用户@example.com", "josé@xn--bcher-kva.example", "\"zoë q\"@example.com", "δοκιμή@example.com",
+        ])
     func international(address: String) async throws {
         var draft = Draft()
         draft.to = Draft.Party(name: "Zoë", address: address)
-        draft.reply_to = Draft.Party(name: "", address: address)
+        draft.replyTo = Draft.Party(name: "", address: address)
         var reader = MailReader()
         try reader.add(address, draft)
         let report = try await reader.report()
