@@ -31,16 +31,18 @@ struct AccountLaneTests {
         }
     }
 
-    @Test("What is no account mail is refused", arguments: [
-        ("kind", "'assigned_ticket'", "NW001", "kind"), ("kind", "'account_'", "NW001", "kind"),
-        ("kind", "null", "NW002", "kind"), ("address", "'nobody'", "NW004", "to_address"),
-        ("address", "null", "NW002", "to_address"), ("payload", "null", "NW002", "payload"),
-        ("payload", "'[]'", "NW004", "payload"), ("payload", "'{\"token_id\": 7}'", "NW004", "payload"),
-        ("payload", "jsonb_build_object('x', repeat('x', 65536))", "NW008", "payload"),
-        ("expires", "null", "NW002", "expires_at"), ("expires", "now() - interval '1 s'", "NW007", "expires_at"),
-        ("expires", "'infinity'", "NW007", "expires_at"), ("zone", "'Nowhere'", "NW004", "time_zone"),
-        ("locale", "'?'", "NW004", "locale"),
-    ])
+    @Test(
+        "What is no account mail is refused",
+        arguments: [
+            ("kind", "'assigned_ticket'", "NW001", "kind"), ("kind", "'account_'", "NW001", "kind"),
+            ("kind", "null", "NW002", "kind"), ("address", "'nobody'", "NW004", "to_address"),
+            ("address", "null", "NW002", "to_address"), ("payload", "null", "NW002", "payload"),
+            ("payload", "'[]'", "NW004", "payload"), ("payload", "'{\"token_id\": 7}'", "NW004", "payload"),
+            ("payload", "jsonb_build_object('x', repeat('x', 65536))", "NW008", "payload"),
+            ("expires", "null", "NW002", "expires_at"), ("expires", "now() - interval '1 s'", "NW007", "expires_at"),
+            ("expires", "'infinity'", "NW007", "expires_at"), ("zone", "'Nowhere'", "NW004", "time_zone"),
+            ("locale", "'?'", "NW004", "locale"),
+        ])
     func refused(argument: String, value: String, state: String, column: String) async throws {
         try await withTestDatabase(.directory) { database in
             let statement =

@@ -139,13 +139,16 @@ struct BadEvent: Sendable, CustomTestStringConvertible {
         argument("send at -infinity", "NW007", "send_at", ("send_at", "'-infinity'", "timestamptz")),
         argument("send in 6 years", "NW007", "send_at", ("send_at", "now() + interval '6 years'", "timestamptz")),
         argument("expires at infinity", "NW007", "expires_at", ("expires_at", "'infinity'", "timestamptz")),
-        argument("expires in 6 years", "NW007", "expires_at", ("expires_at", "now() + interval '6 years'", "timestamptz")),
+        argument(
+            "expires in 6 years", "NW007", "expires_at", ("expires_at", "now() + interval '6 years'", "timestamptz")),
         argument("expired already", "NW007", "expires_at", ("expires_at", "now() - interval '1 s'", "timestamptz")),
         argument(
             "expires when sent", "NW007", "expires_at",
-            ("send_at", "now() + interval '1 h'", "timestamptz"), ("expires_at", "now() + interval '1 h'", "timestamptz")),
+            ("send_at", "now() + interval '1 h'", "timestamptz"),
+            ("expires_at", "now() + interval '1 h'", "timestamptz")),
         argument(
             "expires before sent", "NW007", "expires_at",
-            ("send_at", "now() + interval '2 h'", "timestamptz"), ("expires_at", "now() + interval '1 h'", "timestamptz")),
+            ("send_at", "now() + interval '2 h'", "timestamptz"),
+            ("expires_at", "now() + interval '1 h'", "timestamptz")),
     ]
 }

@@ -58,7 +58,8 @@ struct CancelTests {
             #expect(try await database.column("select user_id from notify.deliveries") == [bob])
             try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
             let left = try await database.value(
-                "select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys")
+                "select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys"
+            )
             #expect(left == "0 2")
         }
     }

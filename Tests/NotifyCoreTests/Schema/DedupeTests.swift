@@ -31,9 +31,11 @@ struct DedupeTests {
         }
     }
 
-    @Test("A key lasts for seven days, and as long as its event may be open", arguments: [
-        ("", "7 days"), ("send_at => now() + interval '30 days', ", "31 days"),
-    ])
+    @Test(
+        "A key lasts for seven days, and as long as its event may be open",
+        arguments: [
+            ("", "7 days"), ("send_at => now() + interval '30 days', ", "31 days"),
+        ])
     func lifetime(sendAt: String, life: String) async throws {
         try await withTestDatabase(.directory) { database in
             _ = try await database.value(enqueueTicket(ada, "\(sendAt)dedupe_key => 'k'"))
@@ -57,7 +59,8 @@ struct DedupeTests {
     @Test("A key that an open transaction holds is waited for, and decided by how that ends", arguments: [true, false])
     func uncommitted(isCommitted: Bool) async throws {
         try await withTestDatabase(.directory) { database in
-            async let late = database.withConnection(options: ConnectionOptions(applicationName: "late")) { connection in
+            async let late = database.withConnection(options: ConnectionOptions(applicationName: "late")) {
+                connection in
                 try connection.wait(until: "select exists (select from pg_locks where locktype = 'advisory')")
                 return try connection.value(enqueueTicket(ada, "dedupe_key => 'k'"))
             }
@@ -79,7 +82,9 @@ struct DedupeTests {
         }
     }
 
-    @Test("Batches with the same keys in any order never wait for each other in a circle", arguments: [UInt64.random(in: 0...999_999)])
+    @Test(
+        "Batches with the same keys in any order never wait for each other in a circle",
+        arguments: [UInt64.random(in: 0...999_999)])
     func noDeadlock(seed: UInt64) async throws {
         try await withTestDatabase(.directory) { database in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -47,7 +47,8 @@ struct DirectoryTests {
                 select notify.upsert_user('\(ada)', 'bob@example.com', 'Countess');
                 """
             )
-            let row = try await database.value("select email || ' ' || display_name from notify.users where id = '\(ada)'")
+            let row = try await database.value(
+                "select email || ' ' || display_name from notify.users where id = '\(ada)'")
             #expect(row == "ada@example.com Countess")
         }
     }
@@ -63,7 +64,8 @@ struct DirectoryTests {
     @Test("Two users who take one address at the same moment: one has it, the other is refused")
     func addressRace() async throws {
         try await withTestDatabase(.directory) { database in
-            async let late = database.withConnection(options: ConnectionOptions(applicationName: "late")) { connection in
+            async let late = database.withConnection(options: ConnectionOptions(applicationName: "late")) {
+                connection in
                 try connection.wait(until: "select exists (select from pg_locks where locktype = 'advisory')")
                 return try connection.refusal("select notify.upsert_user('\(bob)', 'Shared@example.com', 'Bob')")
             }
@@ -91,24 +93,27 @@ struct DirectoryTests {
         }
     }
 
-    @Test("A bad user is refused", arguments: [
-        ("null, 'n@example.com', 'N'", "NW002", "id"), ("'\(nobody)', null, 'N'", "NW002", "email"),
-        ("'\(nobody)', '', 'N'", "NW002", "email"), ("'\(nobody)', 'no address', 'N'", "NW004", "email"),
-        ("'\(nobody)', '@example.com', 'N'", "NW004", "email"), ("'\(nobody)', 'n@', 'N'", "NW004", "email"),
-        ("'\(nobody)', 'a@b@example.com', 'N'", "NW004", "email"), ("'\(nobody)', 'a b@example.com', 'N'", "NW004", "email"),
-        ("'\(nobody)', E'a@example.com\\r\\nBcc: x', 'N'", "NW004", "email"),
-        ("'\(nobody)', E'a@example.com\\n', 'N'", "NW004", "email"),
-        ("'\(nobody)', '<a@example.com>', 'N'", "NW004", "email"),
-        ("'\(nobody)', E'a\\u202e@example.com', 'N'", "NW004", "email"),
-        ("'\(nobody)', repeat('a', 309) || '@example.com', 'N'", "NW004", "email"),
-        ("'\(nobody)', 'n@example.com', repeat('x', 10001)", "NW008", "display_name"),
-        ("'\(nobody)', 'n@example.com', 'N', 'english please'", "NW004", "locale"),
-        ("'\(nobody)', 'n@example.com', 'N', 'en_US'", "NW004", "locale"),
-        ("'\(nobody)', 'n@example.com', 'N', 'en', 'Mars/Olympus'", "NW004", "time_zone"),
-        ("'\(nobody)', 'n@example.com', 'N', 'en', 'EDT'", "NW004", "time_zone"),
-        ("'\(nobody)', 'n@example.com', 'N', 'en', 'Foo/Bar+3'", "NW004", "time_zone"),
-        ("'\(nobody)', 'n@example.com', 'N', 'en', '+02:00'", "NW004", "time_zone"),
-    ])
+    @Test(
+        "A bad user is refused",
+        arguments: [
+            ("null, 'n@example.com', 'N'", "NW002", "id"), ("'\(nobody)', null, 'N'", "NW002", "email"),
+            ("'\(nobody)', '', 'N'", "NW002", "email"), ("'\(nobody)', 'no address', 'N'", "NW004", "email"),
+            ("'\(nobody)', '@example.com', 'N'", "NW004", "email"), ("'\(nobody)', 'n@', 'N'", "NW004", "email"),
+            ("'\(nobody)', 'a@b@example.com', 'N'", "NW004", "email"),
+            ("'\(nobody)', 'a b@example.com', 'N'", "NW004", "email"),
+            ("'\(nobody)', E'a@example.com\\r\\nBcc: x', 'N'", "NW004", "email"),
+            ("'\(nobody)', E'a@example.com\\n', 'N'", "NW004", "email"),
+            ("'\(nobody)', '<a@example.com>', 'N'", "NW004", "email"),
+            ("'\(nobody)', E'a\\u202e@example.com', 'N'", "NW004", "email"),
+            ("'\(nobody)', repeat('a', 309) || '@example.com', 'N'", "NW004", "email"),
+            ("'\(nobody)', 'n@example.com', repeat('x', 10001)", "NW008", "display_name"),
+            ("'\(nobody)', 'n@example.com', 'N', 'english please'", "NW004", "locale"),
+            ("'\(nobody)', 'n@example.com', 'N', 'en_US'", "NW004", "locale"),
+            ("'\(nobody)', 'n@example.com', 'N', 'en', 'Mars/Olympus'", "NW004", "time_zone"),
+            ("'\(nobody)', 'n@example.com', 'N', 'en', 'EDT'", "NW004", "time_zone"),
+            ("'\(nobody)', 'n@example.com', 'N', 'en', 'Foo/Bar+3'", "NW004", "time_zone"),
+            ("'\(nobody)', 'n@example.com', 'N', 'en', '+02:00'", "NW004", "time_zone"),
+        ])
     func badUser(arguments: String, state: String, column: String) async throws {
         try await withTestDatabase(.directory) { database in
             let refusal = try await database.refusal("select notify.upsert_user(\(arguments))")
@@ -121,24 +126,28 @@ struct DirectoryTests {
     func anyScript() async throws {
         try await withTestDatabase(.directory) { database in
             let refusal = try await database.refusal(
-                "select notify.upsert_user('\(nobody)', 'ジョン@例え.jp', E'Zoë \\r\\n\\u202e \\U0001F600', 'zh-Hant-TW', 'Etc/GMT+5')")
+                "select notify.upsert_user('\(nobody)', 'ジョン@例え.jp', E'Zoë \\r\\n\\u202e \\U0001F600', 'zh-Hant-TW', 'Etc/GMT+5')"
+            )
             #expect(refusal == nil)
         }
     }
 
-    @Test("Organisations, members and switches refuse what does not exist", arguments: [
-        ("upsert_organization(null, 'X')", "NW002", "id"), ("upsert_organization('\(nobody)', ' ')", "NW002", "name"),
-        ("upsert_organization('\(nobody)', repeat('x', 10001))", "NW008", "name"),
-        ("upsert_organization('00000000-0000-0000-0000-000000000000', 'X')", "NW004", "id"),
-        ("upsert_organization('ffffffff-ffff-ffff-ffff-ffffffffffff', 'X')", "NW004", "id"),
-        ("add_member('\(nobody)', '\(ada)')", "NW004", "organization_id"),
-        ("add_member('\(acme)', '\(nobody)')", "NW005", "user_id"),
-        ("add_member('\(acme)', '\(ada)', 'boss')", "NW004", "role"),
-        ("set_email_preference('\(nobody)', 'assigned_tickets', true)", "NW005", "user_id"),
-        ("set_email_preference('\(ada)', 'assigned_ticket', true)", "NW004", "switch"),
-        ("set_email_preference('\(ada)', null, true)", "NW002", "switch"),
-        ("set_email_preference('\(ada)', 'assigned_tickets', null)", "NW002", "enabled"),
-    ])
+    @Test(
+        "Organisations, members and switches refuse what does not exist",
+        arguments: [
+            ("upsert_organization(null, 'X')", "NW002", "id"),
+            ("upsert_organization('\(nobody)', ' ')", "NW002", "name"),
+            ("upsert_organization('\(nobody)', repeat('x', 10001))", "NW008", "name"),
+            ("upsert_organization('00000000-0000-0000-0000-000000000000', 'X')", "NW004", "id"),
+            ("upsert_organization('ffffffff-ffff-ffff-ffff-ffffffffffff', 'X')", "NW004", "id"),
+            ("add_member('\(nobody)', '\(ada)')", "NW004", "organization_id"),
+            ("add_member('\(acme)', '\(nobody)')", "NW005", "user_id"),
+            ("add_member('\(acme)', '\(ada)', 'boss')", "NW004", "role"),
+            ("set_email_preference('\(nobody)', 'assigned_tickets', true)", "NW005", "user_id"),
+            ("set_email_preference('\(ada)', 'assigned_ticket', true)", "NW004", "switch"),
+            ("set_email_preference('\(ada)', null, true)", "NW002", "switch"),
+            ("set_email_preference('\(ada)', 'assigned_tickets', null)", "NW002", "enabled"),
+        ])
     func unknown(call: String, state: String, column: String) async throws {
         try await withTestDatabase(.directory) { database in
             let refusal = try await database.refusal("select notify.\(call)")

@@ -7,14 +7,17 @@ struct EnqueueManyTests {
     @Test("Ids come back in input order, an earlier event's where a key is taken")
     func order() async throws {
         try await withTestDatabase(.directory) { database in
-            let ids = try await database.column(
-                "select notify.enqueue_many('[\(["a", nil, "b", "a", nil, "b"].map { event(key: $0) }.joined(separator: ", "))]')"
-            )
-            .compactMap { $0.flatMap { Int($0) } }
+            let ids =
+                try await database.column(
+                    "select notify.enqueue_many('[\(["a", nil, "b", "a", nil, "b"].map { event(key: $0) }.joined(separator: ", "))]')"
+                )
+                .compactMap { $0.flatMap { Int($0) } }
             #expect(ids.count == 6)
             #expect(ids[3] == ids[0] && ids[5] == ids[2])
             #expect([ids[0], ids[1], ids[2], ids[4]] == Set(ids).sorted())
-            #expect(try await database.column("select id from notify.events order by id") == Set(ids).sorted().map(String.init))
+            #expect(
+                try await database.column("select id from notify.events order by id")
+                    == Set(ids).sorted().map(String.init))
         }
     }
 
@@ -74,23 +77,27 @@ struct EnqueueManyTests {
         }
     }
 
-    @Test("What is not an array of up to 100,000 objects of arguments is refused", arguments: [
-        ("null", Refusal("NW002", "events")), ("'{}'", Refusal("NW004", "events")), ("'7'", Refusal("NW004", "events")),
-        ("'[{}, 7]'", Refusal("NW004", "events", "events[1]: ")), ("'[[]]'", Refusal("NW004", "events", "events[0]: ")),
-        ("(select jsonb_agg(7) from generate_series(1, 100001))", Refusal("NW008", "events")),
-        (one(#""user": "x""#), Refusal("NW003", "user", "events[0]: ")),
-        (one(#""kind": 7"#), Refusal("NW004", "kind", "events[0]: ")),
-        (one(#""user_id": {}"#), Refusal("NW004", "user_id", "events[0]: ")),
-        (one(#""user_id": "ada""#), Refusal("NW004", "user_id", "events[0]: ")),
-        (one(#""organization_id": "acme""#), Refusal("NW004", "organization_id", "events[0]: ")),
-        (one(#""actor_id": "10000000-0000-4000-8000-00000000000""#), Refusal("NW004", "actor_id", "events[0]: ")),
-        (one(#""dedupe_key": 7"#), Refusal("NW004", "dedupe_key", "events[0]: ")),
-        (one(#""send_at": "tomorrow""#), Refusal("NW004", "send_at", "events[0]: ")),
-        (one(#""send_at": 1772355600"#), Refusal("NW004", "send_at", "events[0]: ")),
-        (one(#""expires_at": "2026-03-01""#), Refusal("NW004", "expires_at", "events[0]: ")),
-        (one(#""payload": "text""#), Refusal("NW004", "payload", "events[0]: ")),
-        ("'[{}]'", Refusal("NW002", "payload", "events[0]: ")),
-    ])
+    @Test(
+        "What is not an array of up to 100,000 objects of arguments is refused",
+        arguments: [
+            ("null", Refusal("NW002", "events")), ("'{}'", Refusal("NW004", "events")),
+            ("'7'", Refusal("NW004", "events")),
+            ("'[{}, 7]'", Refusal("NW004", "events", "events[1]: ")),
+            ("'[[]]'", Refusal("NW004", "events", "events[0]: ")),
+            ("(select jsonb_agg(7) from generate_series(1, 100001))", Refusal("NW008", "events")),
+            (one(#""user": "x""#), Refusal("NW003", "user", "events[0]: ")),
+            (one(#""kind": 7"#), Refusal("NW004", "kind", "events[0]: ")),
+            (one(#""user_id": {}"#), Refusal("NW004", "user_id", "events[0]: ")),
+            (one(#""user_id": "ada""#), Refusal("NW004", "user_id", "events[0]: ")),
+            (one(#""organization_id": "acme""#), Refusal("NW004", "organization_id", "events[0]: ")),
+            (one(#""actor_id": "10000000-0000-4000-8000-00000000000""#), Refusal("NW004", "actor_id", "events[0]: ")),
+            (one(#""dedupe_key": 7"#), Refusal("NW004", "dedupe_key", "events[0]: ")),
+            (one(#""send_at": "tomorrow""#), Refusal("NW004", "send_at", "events[0]: ")),
+            (one(#""send_at": 1772355600"#), Refusal("NW004", "send_at", "events[0]: ")),
+            (one(#""expires_at": "2026-03-01""#), Refusal("NW004", "expires_at", "events[0]: ")),
+            (one(#""payload": "text""#), Refusal("NW004", "payload", "events[0]: ")),
+            ("'[{}]'", Refusal("NW002", "payload", "events[0]: ")),
+        ])
     func malformed(events: String, expected: Refusal) async throws {
         try await withTestDatabase(.directory) { database in
             let refusal = try await database.refusal("select notify.enqueue_many(\(events))")

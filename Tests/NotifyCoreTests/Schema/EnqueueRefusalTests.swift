@@ -4,43 +4,29 @@ import Testing
 
 @Suite("What notify.enqueue refuses")
 struct EnqueueRefusalTests {
-    @Test("A bad event ends in its SQLSTATE with the field in COLUMN, and leaves nothing", arguments: BadEvent.all)
+    @Test(
+        "A bad event ends in its SQLSTATE with the field in COLUMN, alone or in a batch, and leaves nothing",
+        arguments: BadEvent.all)
     func refused(event: BadEvent) async throws {
         try await withTestDatabase(.directory) { database in
-            let refusal = try await database.refusal(event.enqueue)
-            #expect(refusal?.codes == Refusal(event.state, event.column))
-            #expect(refusal?.message.hasPrefix("\(event.column) ") == true)
-            #expect(try await database.queuedRows() == "0")
-        }
-    }
-
-    @Test("The same event within a batch is refused the same way, with its index", arguments: BadEvent.all)
-    func refusedInBatch(event: BadEvent) async throws {
-        try await withTestDatabase(.directory) { database in
-            let good = "jsonb_build_object('kind', 'assigned_ticket', 'user_id', '\(ada)', 'payload', '\(ticket)'::jsonb)"
-            let refusal = try await database.refusal(
-                "select notify.enqueue_many(jsonb_build_array(\(good), \(good), \(event.object), \(event.object)))"
-            )
-            #expect(refusal?.codes == Refusal(event.state, event.column))
-            #expect(refusal?.message.hasPrefix("events[2]: \(event.column) ") == true)
-            #expect(try await database.queuedRows() == "0")
-        }
-    }
-
-    @Test("No error repeats a value", arguments: BadEvent.all)
-    func secrecy(event: BadEvent) async throws {
-        try await withTestDatabase(.directory) { database in
-            let text = try await database.withConnection { connection -> String in
-                do {
-                    try connection.execute(event.enqueue.replacing("Printer on fire", with: "sEcReT"))
-                    return "nothing was refused"
-                } catch let error as PostgresError {
-                    return [error.message, error.detail, error.hint, error.fields.context].compactMap { $0 }.joined()
-                }
+            let good =
+                "jsonb_build_object('kind', 'assigned_ticket', 'user_id', '\(ada)', 'payload', '\(ticket)'::jsonb)"
+            let errors = try await database.withConnection { connection in
+                try [
+                    event.enqueue,
+                    "select notify.enqueue_many(jsonb_build_array(\(good), \(good), \(event.object), \(event.object)))",
+                ]
+                .map { try connection.error($0.replacing("Printer on fire", with: "sEcReT")) }
             }
-            for value in ["sEcReT", "example.com", ada, nobody] {
-                #expect(!text.contains(value))
+            for (error, prefix) in zip(errors, ["", "events[2]: "]) {
+                #expect(error.map { Refusal($0).codes } == Refusal(event.state, event.column))
+                #expect(error?.message.hasPrefix("\(prefix)\(event.column) ") == true)
+                let text = [error?.message, error?.detail, error?.hint, error?.fields.context].compactMap { $0 }
+                    .joined()
+                #expect(
+                    !["sEcReT", "example.com", ada, nobody].contains { text.contains($0) }, "no error repeats a value")
             }
+            #expect(try await database.queuedRows() == "0")
         }
     }
 

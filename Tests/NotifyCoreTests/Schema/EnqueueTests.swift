@@ -36,7 +36,9 @@ struct EnqueueTests {
         }
     }
 
-    @Test("Every kind of the contract is taken with all its keys, empty optional ones included", arguments: PayloadSample.all)
+    @Test(
+        "Every kind of the contract is taken with all its keys, empty optional ones included",
+        arguments: PayloadSample.all)
     func kinds(sample: PayloadSample) async throws {
         try await withTestDatabase(.directory) { database in
             for payload in [sample.full, sample.required] {
@@ -66,7 +68,7 @@ struct EnqueueTests {
                 from notify.events e join notify.notifications n on n.event_id = e.id
                 """
             )
-            #expect(row == #"["waiting", true, "2027-06-01T08:00:00", "24:00:00"]"#)
+            #expect(row == #"["waiting", true, "2027-06-01T08:00:00", "1 day"]"#)
         }
     }
 
@@ -76,19 +78,22 @@ struct EnqueueTests {
             let life = try await database.withConnection { connection in
                 try connection.execute("set timezone = 'Asia/Tokyo'; begin")
                 _ = try connection.value(lifetime.statement)
-                return try connection.value("select extract(epoch from expires_at - now())::int / 60 from notify.events")
+                return try connection.value(
+                    "select extract(epoch from expires_at - now())::int / 60 from notify.events")
             }
             #expect(life == String(lifetime.minutes))
         }
     }
 
-    @Test("A traceparent that is not of W3C form is dropped", arguments: [
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true),
-        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
-        ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false),
-        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
-        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false), ("", false), ("nonsense", false),
-    ])
+    @Test(
+        "A traceparent that is not of W3C form is dropped",
+        arguments: [
+            ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true),
+            ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
+            ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false),
+            ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
+            ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false), ("", false), ("nonsense", false),
+        ])
     func traceparent(text: String, isKept: Bool) async throws {
         try await withTestDatabase(.directory) { database in
             _ = try await database.value(enqueueTicket(ada, "traceparent => '\(text)'"))

@@ -39,7 +39,8 @@ struct MigratorRoleTests {
     func notAllowed() async throws {
         try await withTestDatabase { database in
             try await database.execute("create role onlooker_of_\(database.name) login")
-            let message = try await database.withConnection(user: "onlooker_of_\(database.name)") { connection -> String in
+            let message = try await database.withConnection(user: "onlooker_of_\(database.name)") {
+                connection -> String in
                 do {
                     _ = try Migrator(connection).migrate()
                     return ""

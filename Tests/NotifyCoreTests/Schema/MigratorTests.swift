@@ -125,9 +125,10 @@ struct MigratorTests {
             let (newer, error) = try await database.withConnection { connection in
                 var newer: [Int] = []
                 do {
-                    _ = try Migrator(connection).migrate {
-                        if case .newer(let statuses) = $0 { newer = statuses.map(\.number) }
-                    }
+                    _ = try Migrator(connection)
+                        .migrate {
+                            if case .newer(let statuses) = $0 { newer = statuses.map(\.number) }
+                        }
                     return (newer, String?.none)
                 } catch let error as MigrationError {
                     return (newer, error.description)

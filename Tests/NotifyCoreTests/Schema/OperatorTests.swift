@@ -20,7 +20,7 @@ struct OperatorTests {
                 where e.id = \(new ?? "0")
                 """
             )
-            #expect(row == #"[\#(old), "ready", 0, "24:00:00", "\#(acme)", true, true, "failed", 0]"#)
+            #expect(row == #"[\#(old), "ready", 0, "1 day", "\#(acme)", true, true, "failed", 0]"#)
             #expect(try await database.value("select notify.retry_event(\(old))") == nil)
         }
     }
@@ -30,7 +30,8 @@ struct OperatorTests {
         try await withTestDatabase(.directory) { database in
             let old = try await Self.deadEvent(in: database)
             try await database.execute("update notify.dead_events set kind = 'account_password_reset'")
-            #expect(try await database.refusal("select notify.retry_event(\(old))")?.codes == Refusal("NW004", "event_id"))
+            #expect(
+                try await database.refusal("select notify.retry_event(\(old))")?.codes == Refusal("NW004", "event_id"))
             #expect(try await database.value("select count(*) from notify.dead_events") == "1")
         }
     }
@@ -48,18 +49,20 @@ struct OperatorTests {
     @Test("Cancelling by id names the operator, and reaches account mails too")
     func cancel() async throws {
         try await withTestDatabase(.directory) { database in
-            let ids = try await database.column(
-                """
-                select notify.enqueue('assigned_ticket', '\(ada)', '\(ticket)') union all
-                select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}', now() + interval '1 h')
-                """
-            )
-            .compactMap { $0 }
+            let ids =
+                try await database.column(
+                    """
+                    select notify.enqueue('assigned_ticket', '\(ada)', '\(ticket)') union all
+                    select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}', now() + interval '1 h')
+                    """
+                )
+                .compactMap { $0 }
             for id in ids {
                 #expect(try await database.value("select notify.cancel_event(\(id))") == "true")
                 #expect(try await database.value("select notify.cancel_event(\(id))") == "false")
             }
-            #expect(try await database.column("select reason from notify.deliveries") == ["by_operator", "by_operator"])
+            #expect(
+                try await database.column("select reason from notify.deliveries") == ["by_operator", "by_operator"])
             #expect(try await database.value("select count(*) from notify.event_payloads") == "0")
         }
     }

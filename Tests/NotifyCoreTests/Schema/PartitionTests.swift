@@ -31,9 +31,11 @@ struct PartitionTests {
         }
     }
 
-    @Test("A day is a day of UTC, whatever the session's zone and date style", arguments: [
-        "set timezone = 'Pacific/Kiritimati'", "set timezone = 'America/Los_Angeles'; set datestyle = 'SQL, DMY'",
-    ])
+    @Test(
+        "A day is a day of UTC, whatever the session's zone and date style",
+        arguments: [
+            "set timezone = 'Pacific/Kiritimati'", "set timezone = 'America/Los_Angeles'; set datestyle = 'SQL, DMY'",
+        ])
     func zones(settings: String) async throws {
         try await withTestDatabase(.schema) { database in
             let moments = try await database.withConnection { connection in
@@ -86,10 +88,12 @@ struct PartitionTests {
         }
     }
 
-    @Test("Bounds of both functions are checked", arguments: [
-        "ensure_partitions(-1)", "ensure_partitions(null)", "ensure_partitions(367)", "drop_partitions(0)",
-        "drop_partitions(null)",
-    ])
+    @Test(
+        "Bounds of both functions are checked",
+        arguments: [
+            "ensure_partitions(-1)", "ensure_partitions(null)", "ensure_partitions(367)", "drop_partitions(0)",
+            "drop_partitions(null)",
+        ])
     func bounds(call: String) async throws {
         try await withTestDatabase(.schema) { database in
             let refusal = try await database.refusal("select notify.\(call)")

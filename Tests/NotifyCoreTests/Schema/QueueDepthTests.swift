@@ -20,7 +20,8 @@ struct QueueDepthTests {
                 """
             )
             let depth = try await database.column(
-                "select concat_ws(' ', state, kind, events, floor(oldest_age_seconds / 5) * 5) from notify.queue_depth order by 1")
+                "select concat_ws(' ', state, kind, events, floor(oldest_age_seconds / 5) * 5) from notify.queue_depth order by 1"
+            )
             #expect(
                 depth == [
                     "held b 1 0", "leased b 1 20", "ready a 2 100", "ready b 1 10", "retrying a 2 0", "scheduled a 2 5",
@@ -29,9 +30,11 @@ struct QueueDepthTests {
         }
     }
 
-    @Test("An impossible row is refused by the table itself", arguments: [
-        "state = 'asleep'", "state = 'leased'", "worker_id = 1", "state = 'leased', worker_id = 1",
-    ])
+    @Test(
+        "An impossible row is refused by the table itself",
+        arguments: [
+            "state = 'asleep'", "state = 'leased'", "worker_id = 1", "state = 'leased', worker_id = 1",
+        ])
     func invariants(change: String) async throws {
         try await withTestDatabase(.directory) { database in
             _ = try await database.value(enqueueTicket())

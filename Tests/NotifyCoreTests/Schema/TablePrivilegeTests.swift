@@ -16,8 +16,8 @@ struct TablePrivilegeTests {
                 group by c.relname
                 union all
                 select c.relname || ': usage' from pg_class c
-                where c.relnamespace = 'notify'::regnamespace and c.relkind = 'S'
-                    and has_sequence_privilege('\(role.rawValue)', c.oid, 'usage')
+                where c.relnamespace = 'notify'::regnamespace
+                    and case when c.relkind = 'S' then has_sequence_privilege('\(role.rawValue)', c.oid, 'usage') end
                 order by 1
                 """
             )

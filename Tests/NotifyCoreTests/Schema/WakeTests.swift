@@ -8,13 +8,14 @@ struct WakeTests {
     func sparing() async throws {
         try await withTestDatabase(.directory) { database in
             let (rings, elapsed) = try await Self.rings(in: database) { conninfo in
-                let producers = try (0..<4).map { _ in
-                    try NamedThread("producer") {
-                        guard let connection = try? PostgresConnection(conninfo) else { return }
-                        for _ in 0..<100 { try? connection.execute(enqueueTicket()) }
-                        connection.close()
+                let producers = try (0..<4)
+                    .map { _ in
+                        try NamedThread("producer") {
+                            guard let connection = try? PostgresConnection(conninfo) else { return }
+                            for _ in 0..<100 { try? connection.execute(enqueueTicket()) }
+                            connection.close()
+                        }
                     }
-                }
                 producers.forEach { $0.join() }
             }
             #expect(try await database.value("select count(*) from notify.events") == "400")
@@ -24,19 +25,24 @@ struct WakeTests {
         }
     }
 
-    @Test("What is due now rings, what is due later, a repeated key or a session that asked for silence does not", arguments: [
-        (enqueueTicket(), 1), (enqueueTicket(ada, "send_at => now() + interval '1 h'"), 0),
-        ("set notify.wake = 'off'; \(enqueueTicket())", 0), ("set notify.wake = 'on'; \(enqueueTicket())", 1),
-        (enqueueTicket(ada, "dedupe_key => 'taken'"), 0), ("begin; \(enqueueTicket()); rollback", 0),
-        (
-            """
-            select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}',
-                now() + interval '1 h')
-            """, 1
-        ),
-        // The clock was set back by a day since the last ring.
-        ("select setval('notify.wake_clock', (extract(epoch from now()) * 1000)::bigint + 86400000); \(enqueueTicket())", 1),
-    ])
+    @Test(
+        "What is due now rings, what is due later, a repeated key or a session that asked for silence does not",
+        arguments: [
+            (enqueueTicket(), 1), (enqueueTicket(ada, "send_at => now() + interval '1 h'"), 0),
+            ("set notify.wake = 'off'; \(enqueueTicket())", 0), ("set notify.wake = 'on'; \(enqueueTicket())", 1),
+            (enqueueTicket(ada, "dedupe_key => 'taken'"), 0), ("begin; \(enqueueTicket()); rollback", 0),
+            (
+                """
+                select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}',
+                    now() + interval '1 h')
+                """, 1
+            ),
+            // The clock was set back by a day since the last ring.
+            (
+                "select setval('notify.wake_clock', (extract(epoch from now()) * 1000)::bigint + 86400000); \(enqueueTicket())",
+                1
+            ),
+        ])
     func bell(statements: String, expected: Int) async throws {
         try await withTestDatabase(.directory) { database in
             try await database.execute(
