@@ -84,6 +84,14 @@ struct SessionHarness: ~Copyable {
         session.wrote(buffer, now: now)
     }
 
+    /// Takes that many bytes of the output, as a socket would.
+    mutating func take(_ count: Int) -> [UInt8] {
+        let bytes = Array(buffer.unsent.prefix(count))
+        buffer.advance(by: bytes.count, blocked: false)
+        session.wrote(buffer, now: now)
+        return bytes
+    }
+
     /// What was written since the last call.
     mutating func takeWritten() -> [String] {
         defer { written = [] }
