@@ -1,3 +1,4 @@
+import Foundation
 import NotifyCore
 
 /// An event's life as one screen of text: what it is, then what happened, in order of time.

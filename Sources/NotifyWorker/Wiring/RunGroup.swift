@@ -2,6 +2,7 @@ import Logging
 import NotifyAPI
 import NotifyCore
 import ServiceLifecycle
+import UnixSignals
 
 /// What `run` runs: the parts and the order in which they stop.
 struct RunGroup {
