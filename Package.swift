@@ -81,10 +81,13 @@ let package = Package(
         .target(name: "DevPostgres"),
         .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
 
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
-        .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
+        .testTarget(
+            name: "NotifyCoreTests",
+            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+        ),
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [

@@ -22,6 +22,7 @@ package final class Dispatcher: Sendable {
         package var isPaused = false
         /// End once nothing is due.
         package var drains = false
+        package var observer: (any DeliveryObserver)?
 
         package init(
             databaseURL: String, listenURL: String? = nil, relays: [RelayConfiguration], lease: Duration = .seconds(60),
@@ -96,7 +97,8 @@ package final class Dispatcher: Sendable {
         let assembler = MailAssembler(
             identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
         let path = DeliveryPath(
-            rules: rules, assembler: assembler, relays: relays, stop: stop, bell: bell, logger: logger)
+            rules: rules, assembler: assembler, relays: relays, observer: configuration.observer, stop: stop,
+            bell: bell, logger: logger)
         try relays.open(delegate: path)
         let running = try startThreads(of: path, for: worker)
         self.running.withLock { $0 = running }

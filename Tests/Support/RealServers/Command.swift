@@ -69,18 +69,3 @@ package struct Command: Sendable {
         }
     }
 }
-
-/// Runs blocking work on a thread made for it.
-///
-/// The thread blocks no signal. Those of Swift's pool block nearly all, SIGTERM and SIGALRM among them, and a program
-/// started on one inherits that: it can then be killed but not terminated, and its own timeouts never fire.
-package func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread {
-            var none = sigset_t()
-            sigemptyset(&none)
-            pthread_sigmask(SIG_SETMASK, &none, nil)
-            continuation.resume(with: Swift.Result { try body() })
-        }
-    }
-}

@@ -15,8 +15,8 @@ package struct MailThread: Sendable {
 
     /// The Message-ID to refer to, without brackets; nil for an account mail, which stands alone.
     package func root(of event: ClaimedEvent, payload: [String: String], domain: String) -> String? {
-        guard !event.isAccountMail, let userID = event.userID, let object = EventKind(rawValue: event.kind)?.object,
-            let objectID = payload[object.idField]
+        guard !event.isAccountMail, let userID = event.userID,
+            let object = EventKind(rawValue: event.kind)?.object, let objectID = payload[object.idField]
         else { return nil }
         var name = event.organizationID?.octets ?? [UInt8](repeating: 0, count: 16)
         name += userID.octets

@@ -23,7 +23,7 @@ begin
         queued_at + interval '24 hours', queued_at, dead.traceparent, dead.event_id
     )
     returning id into new_id;
-    insert into event_payloads (event_id, payload) values (new_id, dead.payload);
+    insert into event_payloads (event_id, payload) values (new_id, coalesce(dead.payload, '{}'));
     perform wake();
     return new_id;
 end

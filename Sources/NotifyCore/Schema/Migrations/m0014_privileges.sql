@@ -27,7 +27,8 @@ to notify_directory;
 grant select, insert, update, delete on notify.events, notify.event_payloads, notify.dead_events, notify.workers
 to notify_worker;
 grant select, insert on notify.deliveries, notify.attempts to notify_worker;
-grant select, delete on notify.dedupe_keys to notify_worker;
+-- Update for the row locks of the purge.
+grant select, update, delete on notify.dedupe_keys to notify_worker;
 grant select on
     notify.users, notify.organizations, notify.memberships, notify.email_preferences, notify.installation,
     notify.queue_depth
@@ -51,6 +52,8 @@ grant select on
     notify.organizations, notify.memberships, notify.email_preferences, notify.installation,
     notify.queue_depth
 to notify_operator;
+grant select (event_id, user_id, organization_id, kind, visible_at, created_at, read_at, retracted_at)
+on notify.notifications to notify_operator, notify_worker;
 grant select (id, locale, time_zone, is_active, has_credentials, suppressed_at, created_at, updated_at)
 on notify.users to notify_operator;
 grant execute on function
