@@ -52,6 +52,7 @@ package final class Dispatcher: Sendable {
     /// The grace period is over: no more waiting for the database.
     private let giveUp = StopSignal()
     package let drain: DrainWatch?
+    private let database = DatabaseHealth()
     private let running = Mutex<Running?>(nil)
 
     private struct Running: Sendable {
@@ -72,6 +73,15 @@ package final class Dispatcher: Sendable {
         drain = configuration.drains ? DrainWatch() : nil
         self.rules = rules
         relays = RelayPool(configuration.relays, logger: logger)
+    }
+
+    /// Whether it can claim and send, from memory: what the threads met when they last tried.
+    package var readiness: [ReadinessPart] {
+        let (lost, fault) = (database.reason, relays.fault)
+        return [
+            ReadinessPart(name: "database", isReady: lost == nil, reason: lost),
+            ReadinessPart(name: "relay", isReady: fault == nil, reason: fault),
+        ]
     }
 
     /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
@@ -101,8 +111,8 @@ package final class Dispatcher: Sendable {
         let wakeSignal = try WakeSignal()
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
-        let session = { @Sendable [databaseURL = configuration.databaseURL] (role: String, stop: StopSignal) in
-            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger)
+        let session = { @Sendable [databaseURL = configuration.databaseURL, database] (role: String, stop: StopSignal) in
+            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger, health: database)
         }
         let settler = try NamedThread("settler") {
             Settler(path: path, database: session("settle", giveUp), logger: logger).run()

@@ -42,9 +42,9 @@ struct EventLines {
             guard let index = text.firstMatch(of: /events\[(\d+)\]/).flatMap({ Int($0.1) }),
                 lines.indices.contains(index)
             else { return error }
-            let failure = CommandFailure(error)
+            let message = CommandFailure(error).message.replacing("events[\(index)]: ", with: "")
             return CommandFailure(
-                "line \(lines[index].number): " + failure.message, mend: "Mend the line; nothing was queued.")
+                "line \(lines[index].number): \(message)", mend: "Mend the line; nothing was queued.")
         }
     }
 }

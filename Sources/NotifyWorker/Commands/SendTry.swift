@@ -31,7 +31,7 @@ struct SendTry: Encodable {
         let start = ContinuousClock.now
         lane.submit([Submission(token: 1, mail: mail, isUrgent: false, checkedAt: start)])
         let outcome = listener.wait()
-        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1_000
+        let seconds = ((ContinuousClock.now - start) / .milliseconds(1)).rounded() / 1_000
         lane.stop(within: .seconds(5))
         return SendTry(outcome, relay: configuration.name, seconds: seconds)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NotifyCore
 import SMTPSender
+import Templates
 
 struct TestSendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

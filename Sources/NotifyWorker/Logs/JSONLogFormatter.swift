@@ -1,4 +1,5 @@
 import Logging
+import NotifyCore
 
 /// One JSON object a line: `time`, `level`, `logger`, `message`, then the metadata beside them under their own names.
 enum JSONLogFormatter {

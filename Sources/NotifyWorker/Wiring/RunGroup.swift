@@ -2,6 +2,7 @@ import Logging
 import NotifyAPI
 import NotifyCore
 import ServiceLifecycle
+import UnixSignals
 
 /// What `run` runs: the parts and the order in which they stop.
 struct RunGroup {
@@ -26,7 +27,7 @@ struct RunGroup {
             let port = settings.http.port
             let application = buildApplication(
                 .init(host: settings.http.host, port: port), readiness: { readiness?.current ?? [] },
-                logger: logs.logger("notify.http"),
+                logger: httpLogger,
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
             services.append(.init(service: application, serviceName: "api"))
         }
@@ -45,6 +46,13 @@ struct RunGroup {
         // The dispatcher keeps its own grace; this is for whatever hangs beyond it.
         configuration.maximumGracefulShutdownDuration = .seconds(settings.times.shutdownSeconds + 5)
         return ServiceGroup(configuration: configuration)
+    }
+
+    /// Hummingbird tells at info that it listens; our own line says so with the port as metadata.
+    private var httpLogger: Logger {
+        var logger = logs.logger("notify.http")
+        if logger.logLevel == .info { logger.logLevel = .notice }
+        return logger
     }
 
     private func makeDispatcher() throws -> Dispatcher {

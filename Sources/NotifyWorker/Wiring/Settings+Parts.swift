@@ -22,8 +22,9 @@ extension Settings {
         defaults.helloName = relay.helloName ?? defaults.helloName
         defaults.pipelining = relay.pipelining
         defaults.timeouts = relay.timeouts
-        do {
-            return try RelayConfiguration.parse(urls: url, defaults: defaults).map(\.withoutNamelessLogin)
+        do throws(RelayConfigurationError) {
+            let relays = try RelayConfiguration.parse(urls: url, defaults: defaults)
+            return relays.map(\.withoutNamelessLogin)
         } catch {
             throw SettingsError([
                 .init(invalid: RelaySettings.url, text: url, because: InvalidValue(reason: error))

@@ -45,7 +45,7 @@ struct WorkerService: Service {
                     "cannot start yet; trying again",
                     metadata: ["error": "\(error)", "retry_in": "\(pause)"])
                 // Ends early, with an error of no interest, when a stop is asked for.
-                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+                try? await cancelWhenGracefulShutdown { [pause] in try await Task.sleep(for: pause) }
                 pause = min(pause * 2, .seconds(15))
             }
         }

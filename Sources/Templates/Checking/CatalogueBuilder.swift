@@ -105,7 +105,7 @@ struct CatalogueBuilder {
         var parsed: [TemplatePart: PartTemplate] = [:]
         for (part, composition) in parts {
             do {
-                parsed[part] = try PartTemplate(part.prepared(composition.template), names: names)
+                parsed[part] = try PartTemplate(composition.template, names: names)
             } catch {
                 report("\(path)/\(locale)/\(part.rawValue)", "with its layout and words this is not Mustache: \(error)")
             }

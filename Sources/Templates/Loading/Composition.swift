@@ -90,8 +90,7 @@ struct Composition: Sendable {
             include(tag, of: source)
         case .comment:
             template += "{{! }}"
-        case .block, .unescaped, .foreign:
-            // The scanner has reported the last two; such a catalogue is never used.
+        case .block, .unescaped, .faulty:
             break
         }
     }

@@ -18,7 +18,7 @@ struct JSONReader {
             }
         } catch {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
-            problems.append(TemplateProblem(file: file, line: Self.line(in: reason), message: "this is not JSON: \(reason)"))
+            problems.append(TemplateProblem(file: file, line: Self.line(in: reason, of: json), message: "this is not JSON: \(reason)"))
         }
     }
 
@@ -58,9 +58,12 @@ struct JSONReader {
         return style
     }
 
-    /// Foundation words it as "… around line 3, column 5.".
-    private static func line(in reason: String) -> Int? {
-        guard let range = reason.range(of: "line [0-9]+", options: .regularExpression) else { return nil }
-        return Int(reason[range].dropFirst(5))
+    /// Foundation words it as "… around line 3, column 5." or "… around character 26.".
+    private static func line(in reason: String, of json: String) -> Int? {
+        func number(after word: String) -> Int? {
+            reason.range(of: word + " [0-9]+", options: .regularExpression).flatMap { Int(reason[$0].dropFirst(word.count + 1)) }
+        }
+        if let line = number(after: "line") { return line }
+        return number(after: "character").map { json.utf8.prefix($0).count { $0 == 0x0A } + 1 }
     }
 }

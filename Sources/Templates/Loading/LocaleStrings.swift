@@ -29,6 +29,7 @@ struct LocaleStrings: Sendable {
             }
         }
         self.entries = entries
+        names = Set(reader.object.keys)
         dateStyle = reader.dateStyle()
         problems = reader.problems + entries.values.flatMap { entry in
             switch entry {
@@ -38,7 +39,8 @@ struct LocaleStrings: Sendable {
         }
     }
 
-    var names: Set<String> { Set(entries.keys) }
+    /// Those with mistakes too.
+    let names: Set<String>
 
     /// The words under `name` for that kind; nil if there are none.
     func source(_ name: String, kind: String) -> TemplateSource? {

@@ -17,11 +17,11 @@ struct Tag: Sendable {
         case comment
         /// `{{{name}}}` or `{{&name}}`
         case unescaped
-        /// `{{<…}}`, `{{=…}}`, `{{%…}}`: Mustache that mails do not use
-        case foreign
+        /// Mustache that mails do not use (`{{<…}}`, `{{=…}}`, `{{%…}}`), or no Mustache at all; reported once and then passed over
+        case faulty
     }
 
-    let role: Role
+    var role: Role
     let name: String
     let line: Int
     let range: Range<String.Index>

@@ -19,9 +19,10 @@ enum TagScanner {
                 break
             }
             let inside = text[open.upperBound..<end.lowerBound]
-            let tag = makeTag(inside, isTriple: isTriple, line: line, range: open.lowerBound..<end.upperBound)
+            var tag = makeTag(inside, isTriple: isTriple, line: line, range: open.lowerBound..<end.upperBound)
             if let message = fault(of: tag, inside) {
                 problems.append(TemplateProblem(file: file, line: line, message: message))
+                tag.role = .faulty
             }
             tags.append(tag)
             line += newlines(in: inside)
@@ -40,7 +41,7 @@ enum TagScanner {
             case ">": .include
             case "$": .block
             case "!": .comment
-            case "<", "=", "%": .foreign
+            case "<", "=", "%": .faulty
             default: .variable
             }
         let name = role == .variable ? inside : inside.dropFirst()
@@ -49,7 +50,7 @@ enum TagScanner {
 
     private static func fault(of tag: Tag, _ inside: Substring) -> String? {
         if tag.role == .comment { return nil }
-        if tag.role == .foreign { return "mail templates do not use “{{\(inside)}}”" }
+        if tag.role == .faulty { return "mail templates do not use “{{\(inside)}}”" }
         if tag.role == .unescaped { return "“\(tag.name)” must not bypass escaping; write “{{\(tag.name)}}”" }
         if inside.contains(where: \.isNewline) { return "a tag must close on the line where it opens" }
         if tag.name.isEmpty { return "this tag has no name" }

@@ -14,9 +14,12 @@ final class PartTemplate: Sendable {
     private let names: VariableNames
     private let skeletons = Mutex<[Shape: Skeleton]>([:])
 
+    /// No escaping at render, in no part: values come ready for the part that they go into, and a mark must stay as it is.
+    private static let pragma = "{{%CONTENT_TYPE:TEXT}}\n"
+
     /// Throws swift-mustache's parser error.
     init(_ template: String, names: VariableNames) throws {
-        mustache = try MustacheTemplate(string: template)
+        mustache = try MustacheTemplate(string: Self.pragma + template)
         self.names = names
     }
 

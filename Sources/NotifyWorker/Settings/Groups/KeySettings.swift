@@ -17,7 +17,7 @@ struct KeySettings: SettingGroup {
     }
 
     private static let parse: SettingParser.Parser<KeyRing> = { text throws(InvalidValue) in
-        do {
+        do throws(InvalidSetting) {
             return try KeyRing(parsing: text)
         } catch {
             throw InvalidValue(reason: error)

@@ -53,22 +53,19 @@ struct MailSettings: SettingGroup {
         templates = try values.value(Self.templates) ?? "templates"
     }
 
-    /// The form is judged here, the mailbox is made where all mail settings come together.
+    /// The form is judged here; the mailbox is made where all mail settings come together.
     private static let mailbox: SettingParser.Parser<String> = { text throws(InvalidValue) in
-        do {
-            _ = try Mailbox(parsing: SettingParser.text(text))
-        } catch let error as AddressError {
-            throw InvalidValue(reason: error)
-        } catch let error as InvalidValue {
-            throw error
+        let line = try SettingParser.text(text)
+        do throws(AddressError) {
+            _ = try Mailbox(parsing: line)
         } catch {
-            throw InvalidValue("cannot be used")
+            throw InvalidValue(reason: error)
         }
-        return text
+        return line
     }
 
     private static let domainName: SettingParser.Parser<String> = { text throws(InvalidValue) in
-        do {
+        do throws(AddressError) {
             _ = try EmailAddress(parsing: "x@\(text)")
         } catch {
             throw InvalidValue(reason: error)
@@ -77,7 +74,7 @@ struct MailSettings: SettingGroup {
     }
 
     private static let allowList: SettingParser.Parser<AddressAllowList> = { text throws(InvalidValue) in
-        do {
+        do throws(InvalidSetting) {
             return try AddressAllowList(parsing: text)
         } catch {
             throw InvalidValue(reason: error)

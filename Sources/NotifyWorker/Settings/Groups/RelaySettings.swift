@@ -62,7 +62,7 @@ struct RelaySettings: SettingGroup {
         // Judged with a password at hand: one that is missing shows where all settings are known.
         var defaults = RelayConfiguration(host: "")
         defaults.credentials = SMTPCredentials(username: "", password: "")
-        do {
+        do throws(RelayConfigurationError) {
             _ = try RelayConfiguration.parse(urls: text, defaults: defaults)
         } catch {
             throw InvalidValue(reason: error)
@@ -71,7 +71,7 @@ struct RelaySettings: SettingGroup {
     }
 
     private static let timeoutList: SettingParser.Parser<SMTPTimeouts> = { text throws(InvalidValue) in
-        do {
+        do throws(RelayConfigurationError) {
             return try SMTPTimeouts.parse(text)
         } catch {
             throw InvalidValue(reason: error)

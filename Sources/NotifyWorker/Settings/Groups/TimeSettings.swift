@@ -38,7 +38,7 @@ struct TimeSettings: SettingGroup {
     }
 
     private static let schedule: SettingParser.Parser<RetrySchedule> = { text throws(InvalidValue) in
-        do {
+        do throws(InvalidSetting) {
             return try RetrySchedule(parsing: text)
         } catch {
             throw InvalidValue(reason: error)
