@@ -141,9 +141,6 @@ func withWorker(
             do {
                 try await body(worker)
             } catch {
-                print("TRANSCRIPT", mailbox.state.transcript.map { "\($0.origin.rawValue) \($0.text)" }.joined(separator: "\n"))
-                print("EVENTS", try await database.column("select e::text from notify.events e"))
-                print("ATTEMPTS", try await database.column("select e::text from notify.attempts e"))
                 try await worker.stop(within: .seconds(1))
                 throw error
             }
