@@ -77,7 +77,7 @@ let package = Package(
 
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
-        .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
+        .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
         .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
         .testTarget(name: "NotifyAPITests", dependencies: ["NotifyAPI", "TestSupport"]),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox"]),
