@@ -98,7 +98,9 @@ struct CatalogueTests {
             for run in 0..<256 {
                 group.addTask {
                     var shaped = request
-                    for (index, name) in optional.enumerated() where run & (1 << index) == 0 { shaped.payload[name] = nil }
+                    for (index, name) in optional.enumerated() where run & (1 << index) == 0 {
+                        shaped.payload[name] = nil
+                    }
                     return (run % 16, try catalogue.render(shaped))
                 }
             }
