@@ -6,7 +6,7 @@ import Synchronization
 /// swift-mustache looks each tag up by name, with casts and allocations: 88 µs of processor time for the three parts of a
 /// mail (measured), more than all the rest of its way. But what it writes depends on the values only through *which* of
 /// them there are. So it renders each shape once, with marks for values, and a mail is the pieces between the marks
-/// joined with its values: 10 µs, of which 8 go into making the values fit.
+/// joined with its values: 10 µs, two thirds of which go into making the values fit.
 final class PartTemplate: Sendable {
     /// Shapes kept for each template. Templates of ours can take about 60; nonsense must not fill memory.
     static let shapeLimit = 512
