@@ -49,17 +49,20 @@ let package = Package(
             dependencies: [
                 "NotifyCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .executableTarget(
             name: "NotifyWorker",
             dependencies: [
-                "NotifyCore", "NotifyAPI", "DevMailbox", "DevPostgres",
+                "NotifyCore", "NotifyAPI", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "DevPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -67,6 +70,9 @@ let package = Package(
         .target(
             name: "DevMailbox",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -75,12 +81,23 @@ let package = Package(
         .target(name: "DevPostgres"),
         .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
 
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
-        .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
-        .testTarget(name: "NotifyAPITests", dependencies: ["NotifyAPI", "TestSupport"]),
-        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox"]),
+        .testTarget(
+            name: "NotifyCoreTests",
+            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+        ),
+        .testTarget(
+            name: "NotifyAPITests",
+            dependencies: [
+                "NotifyAPI", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
+        .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]
 )

@@ -1,3 +1,78 @@
+internal import Synchronization
+
 /// Drives all connections to one relay from one thread.
-package final class RelayLane: @unchecked Sendable {
+///
+/// Connections are opened when mails wait, each by a thread of its own because connecting blocks, and closed after 500
+/// mails or 30 s without one. Each submission comes back exactly once: as `finished`, or as `stale` when its check is too
+/// old at its turn. Nothing here blocks but `stop`.
+package final class RelayLane: Sendable {
+    package struct ConnectionCounts: Sendable, Hashable {
+        package var idle = 0
+        package var busy = 0
+        package var connecting = 0
+    }
+
+    package struct StartFailure: Error, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let configuration: RelayConfiguration
+    /// Most mails of each kind, urgent and normal, that wait here at once.
+    package let capacity: Int
+    private let delegate: any RelayLaneDelegate
+    private let inbox: LaneInbox
+    private let thread = Mutex<NamedThread?>(nil)
+
+    /// Starts the lane's thread; connections are opened with the first mails. `stop` must be called in the end.
+    package init(
+        configuration: RelayConfiguration, capacity: Int = 1_000, delegate: any RelayLaneDelegate
+    ) throws(StartFailure) {
+        guard let inbox = LaneInbox(capacity: capacity), let cancel = WakeUp() else {
+            throw StartFailure(description: "no descriptor left for the relay's lane")
+        }
+        self.configuration = configuration
+        self.capacity = capacity
+        self.delegate = delegate
+        self.inbox = inbox
+        do {
+            let started = try NamedThread("lane-\(configuration.host)") { [self] in
+                LaneLoop(lane: self, inbox: inbox, cancel: cancel, delegate: delegate).run()
+            }
+            thread.withLock { $0 = started }
+        } catch {
+            throw StartFailure(description: error.description)
+        }
+    }
+
+    /// `host:port`
+    package var name: String { configuration.name }
+    /// How many more normal mails `submit` takes now. `laneHasRoom` tells when half the capacity is free again.
+    package var room: Int { inbox.room(isUrgent: false) }
+    package var urgentRoom: Int { inbox.room(isUrgent: true) }
+    /// As of the last turn of the lane's loop.
+    package var connectionCounts: ConnectionCounts { inbox.counts }
+
+    /// Leaves mails for the lane. Those beyond its room come back at once, on this thread, as `unreachable`; so does
+    /// everything after `stop`.
+    package func submit(_ submissions: [Submission]) {
+        let rejected = inbox.put(submissions)
+        guard !rejected.isEmpty else { return }
+        delegate.lane(self, finished: rejected.map { Finished(token: $0.token, result: .unreachable) })
+    }
+
+    /// Hands back all mails that are not begun as `unreachable`, and tries no further connections until more come.
+    package func withdraw() {
+        inbox.putWithdrawal()
+    }
+
+    /// Finishes what is on the wire, hands the rest back, says QUIT on every connection and ends the threads. Blocks
+    /// for at most `grace` and a moment; never call it from the delegate.
+    package func stop(within grace: Duration) {
+        inbox.putStop(by: .now + grace)
+        let started = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        started?.join()
+    }
 }

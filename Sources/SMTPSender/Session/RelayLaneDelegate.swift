@@ -7,12 +7,31 @@ package struct Submission: Sendable {
     package let isUrgent: Bool
     /// When the caller last made sure that this mail should still go out.
     package var checkedAt: ContinuousClock.Instant
+    /// What the lane has to remember when this mail comes back to it: submit the value that `stale` handed out, with a
+    /// new `checkedAt`, and it goes ahead of those that wait for their first turn.
+    var history = SubmissionHistory()
 
     package init(token: Int64, mail: ComposedMail, isUrgent: Bool, checkedAt: ContinuousClock.Instant) {
         self.token = token
         self.mail = mail
         self.isUrgent = isUrgent
         self.checkedAt = checkedAt
+    }
+}
+
+/// What happened to a mail that was begun or checked before, and is to be begun again.
+struct SubmissionHistory: Sendable, Hashable {
+    /// Times that a session ended before its MAIL was answered; the second one counts as an attempt.
+    var returns = 0
+    /// Its commands go out one by one: a joined group with it went wrong.
+    var inTurn = false
+    /// What was refused in a joined group with a reply that may have meant the group (503, 5.5.x).
+    var suspicion: Suspicion?
+    var wasHandedOut = false
+
+    struct Suspicion: Sendable, Hashable {
+        let phase: SMTPPhase
+        let group: PipeliningLevel
     }
 }
 
@@ -39,4 +58,11 @@ package protocol RelayLaneDelegate: AnyObject, Sendable {
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault)
     /// There is room for more submissions.
     func laneHasRoom(_ lane: RelayLane)
+    /// A session ended otherwise than by our QUIT: what the relay said or did, for the log. The results of its mails
+    /// come by `finished`.
+    func lane(_ lane: RelayLane, sessionEnded: ConnectionFault)
+}
+
+extension RelayLaneDelegate {
+    package func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) {}
 }

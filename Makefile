@@ -1,0 +1,43 @@
+# The front door: people and CI use the same commands. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help install install-tests build release run test check format demo clean
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# More flags for every `swift build` and `swift test`, such as "-j 1".
+SWIFT_BUILD_FLAGS ?=
+export SWIFT_BUILD_FLAGS
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Install the system packages that building and the demo need
+	@scripts/install-dependencies
+
+install-tests:
+	@scripts/install-dependencies --tests
+	@if [ -x scripts/real-servers ]; then scripts/real-servers; fi
+
+build: install ## Build for development
+	swift build --product notify-worker $(SWIFT_BUILD_FLAGS)
+
+release: install ## Build .build/release/notify-worker
+	swift build -c release --product notify-worker $(SWIFT_BUILD_FLAGS)
+
+demo: build ## See it work: a private database and mailbox, every kind of event, and their outcomes
+	.build/debug/notify-worker demo
+
+test: install-tests ## Run every test against servers of its own
+	swift build --build-tests $(SWIFT_BUILD_FLAGS)
+	swift test --skip-build $(SWIFT_BUILD_FLAGS)
+
+check: install-tests ## Check format, imports and warnings, as CI does
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	scripts/check-sources
+	scripts/check-warnings
+
+format: ## Format every Swift file in place
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean: ## Remove what was built and the demo's data
+	rm -rf .build .demo

@@ -1,0 +1,45 @@
+import DequeModule
+import PostgresClient
+
+/// Hands work from one thread to another, in batches at both ends.
+///
+/// It has no bound of its own: everything in the delivery path counts as in flight, and the claimer keeps that bounded.
+final class WorkQueue<Element: Sendable>: Sendable {
+    private struct State {
+        var elements: Deque<Element> = []
+        var isClosed = false
+    }
+
+    private let state = Monitor(State())
+
+    func push(_ element: Element) {
+        state.update { $0.elements.append(element) }
+    }
+
+    func push(contentsOf elements: [Element]) {
+        guard !elements.isEmpty else { return }
+        state.update { $0.elements.append(contentsOf: elements) }
+    }
+
+    /// Puts work back that could not be done, before all other.
+    func unpop(_ elements: [Element]) {
+        guard !elements.isEmpty else { return }
+        state.update { $0.elements.prepend(contentsOf: elements) }
+    }
+
+    /// All that waits, at most `limit`; waits until there is something. Nil once the queue is closed and empty.
+    func pop(limit: Int) -> [Element]? {
+        let batch: [Element]?? = state.wait { state in
+            if state.elements.isEmpty { return state.isClosed ? .some(nil) : nil }
+            let batch = Array(state.elements.prefix(limit))
+            state.elements.removeFirst(batch.count)
+            return .some(batch)
+        }
+        return batch ?? nil
+    }
+
+    /// No more work will come; what waits is still handed out.
+    func close() {
+        state.update { $0.isClosed = true }
+    }
+}

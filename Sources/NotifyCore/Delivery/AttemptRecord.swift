@@ -1,0 +1,41 @@
+package import SMTPSender
+
+/// What is kept of one attempt: in `notify.attempts`, in the outcome's row and in the log. No address is in it.
+package struct AttemptRecord: Sendable, Hashable {
+    /// The name in `attempts.result`.
+    package enum Result: String, Sendable, CaseIterable {
+        case accepted, deferred, refused, unreachable, interrupted, unknown
+        case smtputf8Unsupported = "smtputf8_unsupported"
+        case invalidEnvelope = "invalid_envelope"
+    }
+
+    package let result: Result
+    package let phase: SMTPPhase?
+    package let code: Int?
+    package let enhancedCode: EnhancedStatusCode?
+    /// The reply's text, with the recipient replaced, at most 500 characters.
+    package let reply: String?
+    /// What went wrong where no relay said it, with the recipient replaced.
+    package let detail: String?
+
+    package init(_ sendResult: SendResult, scrubbing scrubber: RecipientScrubber) {
+        var reply: SMTPReply?
+        var phase: SMTPPhase?
+        var detail: String?
+        switch sendResult {
+        case .accepted(let accepted): (result, reply, phase) = (.accepted, accepted, .dot)
+        case .refused(let refusal, let at):
+            (result, reply, phase) = (refusal.isTransient ? .deferred : .refused, refusal, at)
+        case .smtputf8Unsupported: result = .smtputf8Unsupported
+        case .invalidEnvelope(let problem): (result, detail) = (.invalidEnvelope, scrubber.scrub(problem))
+        case .unreachable: result = .unreachable
+        case .interrupted(let at): (result, phase) = (.interrupted, at)
+        case .unknown: (result, phase) = (.unknown, .dot)
+        }
+        self.phase = phase
+        self.detail = detail
+        code = reply?.code
+        enhancedCode = reply?.enhancedCode
+        self.reply = reply.map { scrubber.scrub($0.text) }
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Logging
+import PostgresClient
+
+/// Takes work from the queue for as long as the path has room for it.
+///
+/// Polls every few milliseconds while there is work and backs off to a second when there is none; a notification, room
+/// or a stop ends the wait at once. All that it remembers can be lost: a sweep finds everything again.
+final class Claimer {
+    private static let shortestWait = Duration.milliseconds(2)
+    private static let longestWait = Duration.seconds(1)
+    private static let sweepInterval = Duration.seconds(10)
+    private static let promotionInterval = Duration.seconds(2)
+    private static let batchSize = 128
+    /// Reading more arrivals than this costs more than a sweep's one probe a bucket.
+    private static let arrivalLimit = 2_000
+    private static let bucketLimit = 10_000
+    private static let firstBucket = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    private let path: DeliveryPath
+    private let worker: WorkerIdentity
+    private let database: DatabaseSession
+    private let bell: Bell
+    private let stop: StopSignal
+    private let drain: DrainWatch?
+
+    private var planner = ClaimPlanner()
+    /// Everything that was ready in this snapshot is known to the planner; nil before the first sweep.
+    private var snapshot: String?
+    private var sweepFrom: UUID?
+    private var nextSweep = ContinuousClock.now
+    private var nextPromotion = ContinuousClock.now
+    private var promotionFloor: Int64 = 0
+    private var idleWait = shortestWait
+
+    init(
+        path: DeliveryPath, worker: WorkerIdentity, database: DatabaseSession, bell: Bell, stop: StopSignal,
+        drain: DrainWatch?
+    ) {
+        self.path = path
+        self.worker = worker
+        self.database = database
+        self.bell = bell
+        self.stop = stop
+        self.drain = drain
+    }
+
+    func run() {
+        while !stop.isRequested {
+            do {
+                let claimed = try turn()
+                if claimed == 0 { rest() } else { idleWait = Self.shortestWait }
+            } catch {
+                forget()
+                if database.recover(from: error, during: "claim") { break }
+            }
+        }
+        database.close()
+    }
+
+    /// One look at the queue and at most one claim; how many events it brought.
+    private func turn() throws(PostgresError) -> Int {
+        let room = path.room(batchSize: Self.batchSize)
+        guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
+        let claimed = try database.run { queue throws(PostgresError) in
+            if snapshot == nil { try path.releaseOrphans(of: worker.id, in: queue) }
+            try promote(in: queue)
+            try look(in: queue)
+            return try claim(room, from: queue)
+        }
+        if claimed == 0, let drain, path.inFlight.count == 0, try isNothingDue() { drain.nothingIsDue() }
+        return claimed
+    }
+
+    private func promote(in queue: EventQueue) throws(PostgresError) {
+        guard ContinuousClock.now >= nextPromotion else { return }
+        let promotion = try queue.promote(from: promotionFloor, limit: 1_000)
+        promotionFloor = max(promotionFloor, promotion.latestDue ?? 0)
+        let wait = promotion.count == 1_000 ? .zero : promotion.nextDue ?? Self.promotionInterval
+        nextPromotion = .now + min(wait, Self.promotionInterval)
+    }
+
+    /// Tells the planner what became ready: usually only what is new, now and then and at first everything.
+    private func look(in queue: EventQueue) throws(PostgresError) {
+        guard let since = snapshot, ContinuousClock.now < nextSweep else { return try sweep(queue) }
+        let findings = try queue.discoverBuckets(since: since, limit: Self.arrivalLimit)
+        note(findings)
+        if findings.isCut { try sweep(queue) }
+    }
+
+    private func sweep(_ queue: EventQueue) throws(PostgresError) {
+        let began = ContinuousClock.now
+        let findings = try queue.sweepBuckets(from: sweepFrom ?? Self.firstBucket, limit: Self.bucketLimit)
+        note(findings)
+        sweepFrom = findings.isCut ? findings.buckets.last?.bucket : nil
+        promotionFloor = 0
+        // At most a hundredth of the time goes into sweeps, however long a pinned snapshot makes them.
+        let took = ContinuousClock.now - began
+        nextSweep = findings.isCut ? .now : .now + max(Self.sweepInterval, took * 100)
+    }
+
+    private func note(_ findings: EventQueue.Findings) {
+        snapshot = findings.snapshot
+        for (bucket, position) in findings.buckets { planner.found(bucket, at: position) }
+    }
+
+    private func claim(_ room: DeliveryPath.Room, from queue: EventQueue) throws(PostgresError) -> Int {
+        let shares = planner.plan(
+            limit: min(Self.batchSize, room.notifications), accountLimit: min(Self.batchSize, room.accountMails))
+        guard !shares.isEmpty else { return 0 }
+        let claims = try path.claim(shares, for: worker.id, from: queue)
+        var counts: [UUID: (count: Int, last: ClaimPlanner.Position)] = [:]
+        for claim in claims {
+            counts[claim.bucket] = ((counts[claim.bucket]?.count ?? 0) + 1, claim.position)
+        }
+        for share in shares {
+            planner.claimed(share, count: counts[share.bucket]?.count ?? 0, last: counts[share.bucket]?.last)
+        }
+        return claims.count
+    }
+
+    /// Nothing that waits for a relay alone counts as done while none can be used.
+    private func isNothingDue() throws(PostgresError) -> Bool {
+        try database.run { queue throws(PostgresError) in
+            let promotion = try queue.promote(from: 0, limit: 1_000)
+            let found = try queue.sweepBuckets(from: Self.firstBucket, limit: 1)
+            return promotion.count == 0 && found.buckets.isEmpty && (path.isUsable || promotion.nextDue == nil)
+        }
+    }
+
+    private func rest() {
+        if bell.wait(timeout: Jitter.random().applied(to: idleWait)) {
+            idleWait = Self.shortestWait
+        } else {
+            idleWait = min(idleWait * 2, Self.longestWait)
+        }
+    }
+
+    private func forget() {
+        planner = ClaimPlanner()
+        snapshot = nil
+        sweepFrom = nil
+    }
+}

@@ -1,0 +1,240 @@
+import Logging
+import PostgresClient
+import SMTPSender
+import Templates
+
+/// The way of one event, top to bottom: claim, decide, render, compose, send, classify, settle.
+///
+/// Each method is one stage's turn on that stage's thread. Only claim, recheck, settle and the lanes do I/O; what stands
+/// between the stages is bounded by what is in flight.
+final class DeliveryPath: Sendable {
+    /// How many events may be in flight, and how many account mails on top, which pass a full path.
+    static let capacity = 512
+    static let accountReserve = 64
+
+    let inFlight = InFlight()
+    let composing = WorkQueue<ClaimedEvent>()
+    let checking = WorkQueue<Submission>()
+    let settling = WorkQueue<Settlement>()
+
+    private let rules: DeliveryRules
+    private let assembler: MailAssembler
+    private let relays: RelayPool
+    private let observer: (any DeliveryObserver)?
+    private let stop: StopSignal
+    private let bell: Bell
+    private let logger: Logger
+
+    init(
+        rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool, observer: (any DeliveryObserver)?,
+        stop: StopSignal, bell: Bell, logger: Logger
+    ) {
+        self.rules = rules
+        self.assembler = assembler
+        self.relays = relays
+        self.observer = observer
+        self.stop = stop
+        self.bell = bell
+        self.logger = logger
+    }
+
+    // MARK: Claim (the claimer's thread)
+
+    func claim(
+        _ shares: [ClaimPlanner.Share], for workerID: Int64, from queue: EventQueue
+    ) throws(PostgresError) -> [EventQueue.Claim] {
+        let claims = try queue.claim(shares, workerID: workerID)
+        let events = claims.map(\.event)
+        inFlight.insert(events, readAt: .now)
+        composing.push(contentsOf: events)
+        return claims
+    }
+
+    // MARK: Decide, render, compose, hand to a relay (the composer's thread)
+
+    func prepare(_ events: [ClaimedEvent]) {
+        for event in events {
+            if stop.isRequested {
+                settling.push(.untouched(event))
+            } else {
+                prepare(event)
+            }
+        }
+        relays.flush()
+    }
+
+    private func prepare(_ event: ClaimedEvent) {
+        guard let entry = inFlight.entry(of: event.id) else { return }
+        switch decide(event, now: entry.databaseNow, allowing: rules.allowed) {
+        case .end(let outcome, let detail):
+            settling.push(Settlement(event, .end(outcome, detail: detail, isCharged: false)))
+        case .deliver(let recipient, let payload):
+            guard let ticket = relays.take(isUrgent: event.isAccountMail) else {
+                return settling.push(Settlement(event, .release(after: relays.pause, isCharged: false)))
+            }
+            let mail = InFlight.Entry.Mail(recipient: recipient, payload: payload, ticket: ticket)
+            submit(mail, of: entry, checkedAt: entry.readAt)
+        }
+    }
+
+    private func submit(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry, checkedAt: ContinuousClock.Instant) {
+        let event = entry.event
+        do throws(MailFault) {
+            let composed = try compose(mail, of: event, now: entry.databaseNow)
+            inFlight.note(mail, for: event.id)
+            let submission = Submission(
+                token: event.id, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
+            relays.submit(submission, to: mail.ticket.relay)
+        } catch {
+            relays.giveBack(mail.ticket)
+            settling.push(Settlement(event, .end(error.outcome, detail: error.detail, isCharged: false)))
+        }
+    }
+
+    private func compose(
+        _ mail: InFlight.Entry.Mail, of event: ClaimedEvent, now: Int64
+    ) throws(MailFault) -> ComposedMail {
+        let request = assembler.renderRequest(for: event, to: mail.recipient, payload: mail.payload)
+        let rendered: RenderedMail
+        do { rendered = try rules.catalogue.render(request) } catch { throw MailFault(error) }
+        let message = try assembler.assemble(event, to: mail.recipient, request: request, rendered: rendered, now: now)
+        do { return try message.compose() } catch { throw MailFault(error) }
+    }
+
+    // MARK: Check again (the checker's thread), for mails that waited too long for their turn
+
+    func recheck(_ waiting: [Submission], in queue: EventQueue) throws(PostgresError) {
+        let checkedAt = ContinuousClock.now
+        let entries = waiting.map { inFlight.entry(of: $0.token) }
+        let rows = try queue.recheck(entries.compactMap { $0?.event })
+        let rowOf = Dictionary(rows.map { ($0.row.eventID, $0.row) }, uniquingKeysWith: { first, _ in first })
+        for (submission, entry) in zip(waiting, entries) {
+            guard let entry, let sent = entry.mail, let row = rowOf[entry.event.id] else { continue }
+            let decision = NotifyCore.recheck(
+                entry.event, against: row, composedFor: sent.recipient, now: entry.databaseNow, allowing: rules.allowed)
+            act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
+        }
+        relays.flush()
+    }
+
+    private func act(
+        on decision: RecheckDecision, about submission: Submission, entry: InFlight.Entry, sent: InFlight.Entry.Mail,
+        checkedAt: ContinuousClock.Instant
+    ) {
+        switch decision {
+        case .send:
+            var checked = submission
+            checked.checkedAt = checkedAt
+            relays.submit(checked, to: sent.ticket.relay)
+        case .recompose(let recipient):
+            let changed = InFlight.Entry.Mail(recipient: recipient, payload: sent.payload, ticket: sent.ticket)
+            submit(changed, of: entry, checkedAt: checkedAt)
+        case .end(let outcome):
+            relays.giveBack(sent.ticket)
+            settling.push(Settlement(entry.event, .end(outcome, detail: nil, isCharged: false)))
+        case .drop:
+            relays.giveBack(sent.ticket)
+            logger.warning("lease lost while waiting; left to its new holder", metadata: ["event": "\(entry.event.id)"])
+            leave([entry.event.id])
+        }
+    }
+
+    /// Mails that could not be checked before a stop: back to the queue, unsent.
+    func handBack(_ waiting: [Submission]) {
+        for submission in waiting {
+            guard let entry = inFlight.entry(of: submission.token) else { continue }
+            settling.push(.untouched(entry.event))
+        }
+    }
+
+    // MARK: Classify (the lanes' threads)
+
+    func conclude(_ finished: [Finished]) {
+        settling.push(contentsOf: finished.compactMap(settlement(of:)))
+    }
+
+    private func settlement(of finished: Finished) -> Settlement? {
+        guard let entry = inFlight.entry(of: finished.token), let mail = entry.mail else { return nil }
+        let event = entry.event
+        let record = relays.record(finished.result, of: mail)
+        if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
+        let context = AttemptContext(
+            of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
+            hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
+        let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
+        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
+        return Settlement(
+            event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
+    }
+
+    // MARK: Settle (the settler's thread)
+
+    func settle(_ batch: [Settlement], in queue: EventQueue) throws(PostgresError) {
+        let ours = try queue.settle(batch)
+        let lost = batch.filter { !ours.contains($0.eventID) }
+        if !lost.isEmpty {
+            // Either another worker took them, or this same settlement was written before its answer got lost.
+            logger.notice(
+                "settlements that were not ours any more",
+                metadata: ["events": "\(lost.prefix(10).map(\.eventID))", "count": "\(lost.count)"])
+        }
+        leave(batch.map(\.eventID))
+        observer?.settled(
+            batch.filter { ours.contains($0.eventID) }
+                .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
+    }
+
+    private func leave(_ eventIDs: [Int64]) {
+        inFlight.remove(eventIDs)
+        bell.ring()
+    }
+}
+
+extension DeliveryPath {
+    /// What may be claimed now.
+    struct Room {
+        let notifications: Int
+        let accountMails: Int
+    }
+
+    /// Small rests are not worth a claim of their own: room counts from half a batch on.
+    func room(batchSize: Int) -> Room {
+        let allowance = relays.allowance
+        let count = inFlight.count
+        let free = Self.capacity - count
+        return Room(
+            notifications: free >= batchSize / 2 ? min(free, allowance) : 0,
+            accountMails: min(max(free, 0) + Self.accountReserve, allowance)
+        )
+    }
+
+    var isUsable: Bool { relays.isUsable }
+
+    /// Frees what the database believes this worker to hold and it does not know: a claim whose answer got lost.
+    func releaseOrphans(of workerID: Int64, in queue: EventQueue) throws(PostgresError) {
+        let leased = try queue.leased(workerID: workerID)
+        let known = inFlight.ids
+        let orphans = leased.filter { !known.contains($0.eventID) }
+        guard !orphans.isEmpty else { return }
+        logger.notice("freed events of a claim whose answer was lost", metadata: ["count": "\(orphans.count)"])
+        try queue.free(orphans)
+    }
+}
+
+extension DeliveryPath: RelayLaneDelegate {
+    func lane(_ lane: RelayLane, finished: [Finished]) {
+        conclude(finished)
+    }
+
+    func lane(_ lane: RelayLane, stale: [Submission]) {
+        stop.isRequested ? handBack(stale) : checking.push(contentsOf: stale)
+    }
+
+    func laneDidConnect(_ lane: RelayLane) {}
+
+    func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
+        relays.connectFailed(lane, fault)
+    }
+
+    func laneHasRoom(_ lane: RelayLane) {}
+}

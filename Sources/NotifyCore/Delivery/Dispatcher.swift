@@ -1,0 +1,175 @@
+import Foundation
+package import Logging
+import PostgresClient
+package import SMTPSender
+import Synchronization
+
+/// A worker: the threads that move events along ``DeliveryPath``.
+///
+/// ```
+/// claimer → composer → lane (one a relay) → settler          waker: rings the claimer
+///                        ↕ checker                            keeper: lease, rescue, partitions, purges
+/// ```
+package final class Dispatcher: Sendable {
+    package struct Configuration: Sendable {
+        package var databaseURL: String
+        /// A direct connection for LISTEN when `databaseURL` leads to a pooler.
+        package var listenURL: String
+        package var relays: [RelayConfiguration]
+        package var lease: Duration
+        package var retentionDays: Int
+        /// Claim nothing until told otherwise: everything else works.
+        package var isPaused = false
+        /// End once nothing is due.
+        package var drains = false
+        package var observer: (any DeliveryObserver)?
+
+        package init(
+            databaseURL: String, listenURL: String? = nil, relays: [RelayConfiguration], lease: Duration = .seconds(60),
+            retentionDays: Int = 30
+        ) {
+            self.databaseURL = databaseURL
+            self.listenURL = listenURL ?? databaseURL
+            self.relays = relays
+            self.lease = lease
+            self.retentionDays = retentionDays
+        }
+    }
+
+    /// What a stop left behind.
+    package struct StopReport: Sendable {
+        /// Events whose settlement could not be written in time. Their lease runs out, and another worker takes them.
+        package let unsettled: Int
+    }
+
+    private let configuration: Configuration
+    private let rules: DeliveryRules
+    private let relays: RelayPool
+    private let logger: Logger
+    private let bell = Bell()
+    /// No more claims, no more mails begun.
+    private let stop = StopSignal()
+    /// The grace period is over: no more waiting for the database.
+    private let giveUp = StopSignal()
+    package let drain: DrainWatch?
+    private let running = Mutex<Running?>(nil)
+
+    private struct Running: Sendable {
+        let worker: WorkerIdentity
+        let path: DeliveryPath
+        let claimer: NamedThread?
+        let composer: NamedThread
+        let checker: NamedThread
+        let settler: NamedThread
+        let keeper: NamedThread
+        let waker: NamedThread
+        let wakeSignal: WakeSignal
+    }
+
+    package init(_ configuration: Configuration, rules: DeliveryRules, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        drain = configuration.drains ? DrainWatch() : nil
+        self.rules = rules
+        relays = RelayPool(configuration.relays, logger: logger)
+    }
+
+    /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
+    package func start() throws {
+        let session = DatabaseSession(configuration.databaseURL, role: "start", stop: stop, logger: logger)
+        defer { session.close() }
+        let name = WorkerIdentity.processName
+        let registration = try session.run { queue throws(PostgresError) in
+            _ = try queue.ensurePartitions()
+            return try queue.register(name: name, lease: configuration.lease)
+        }
+        let worker = WorkerIdentity(id: registration.workerID, name: name, lease: configuration.lease)
+        let assembler = MailAssembler(
+            identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
+        let path = DeliveryPath(
+            rules: rules, assembler: assembler, relays: relays, observer: configuration.observer, stop: stop,
+            bell: bell, logger: logger)
+        try relays.open(delegate: path)
+        let running = try startThreads(of: path, for: worker)
+        self.running.withLock { $0 = running }
+        logger.info(
+            "worker started",
+            metadata: ["worker": "\(worker.id)", "relays": "\(configuration.relays.map(\.name).joined(separator: ","))"])
+    }
+
+    private func startThreads(of path: DeliveryPath, for worker: WorkerIdentity) throws -> Running {
+        let wakeSignal = try WakeSignal()
+        let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
+        let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
+        let session = { @Sendable [databaseURL = configuration.databaseURL] (role: String, stop: StopSignal) in
+            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger)
+        }
+        let settler = try NamedThread("settler") {
+            Settler(path: path, database: session("settle", giveUp), logger: logger).run()
+        }
+        let checker = try NamedThread("checker") {
+            Checker(path: path, database: session("recheck", stop), stop: stop).run()
+        }
+        let composer = try NamedThread("composer") {
+            while let events = path.composing.pop(limit: 32) { path.prepare(events) }
+        }
+        let keeper = try NamedThread("keeper") {
+            Keeper(
+                worker: worker, retentionDays: retentionDays, database: session("keep", giveUp), stop: giveUp,
+                logger: logger
+            ).run()
+        }
+        let waker = try NamedThread("waker") {
+            let options = ConnectionOptions(applicationName: "notify-worker listen")
+            let listener = Listener(listenURL, options: options, channels: ["notify_events"], signal: wakeSignal)
+            Waker(listener: listener, bell: bell, logger: logger).run()
+        }
+        let claimer = configuration.isPaused ? nil : try NamedThread("claimer") {
+            Claimer(
+                path: path, worker: worker, database: session("claim", stop), bell: bell, stop: stop, drain: drain
+            ).run()
+        }
+        return Running(
+            worker: worker, path: path, claimer: claimer, composer: composer, checker: checker, settler: settler, keeper: keeper,
+            waker: waker, wakeSignal: wakeSignal)
+    }
+
+    /// Stops in the order of the path: no more claims, unstarted events back at once, what is on the wire finished,
+    /// everything settled. Blocks for at most about `grace`.
+    package func stop(within grace: Duration) -> StopReport {
+        let running = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        guard let running else { return StopReport(unsettled: 0) }
+        let deadline = ContinuousClock.now + grace
+        let path = running.path
+        stop.request()
+        bell.ring()
+        running.wakeSignal.stop()
+        running.claimer?.join()
+        path.composing.close()
+        running.composer.join()
+        path.checking.close()
+        running.checker.join()
+        relays.close(within: deadline - .now)
+        _ = path.inFlight.waitUntilEmpty(timeout: deadline - .now)
+        path.settling.close()
+        giveUp.request()
+        running.settler.join()
+        running.keeper.join()
+        running.waker.join()
+        signOff(running.worker)
+        return StopReport(unsettled: path.inFlight.count)
+    }
+
+    private func signOff(_ worker: WorkerIdentity) {
+        let session = DatabaseSession(configuration.databaseURL, role: "stop", stop: giveUp, logger: logger)
+        defer { session.close() }
+        do {
+            try session.run { queue throws(PostgresError) in try queue.signOff(workerID: worker.id) }
+        } catch {
+            logger.warning("could not sign off; the lease will run out", metadata: ["error": "\(error)"])
+        }
+    }
+}

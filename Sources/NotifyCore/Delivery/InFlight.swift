@@ -1,0 +1,54 @@
+import PostgresClient
+
+/// Every event that this process holds, from its claim until its settlement is written.
+///
+/// Its size is the one bound of the delivery path: all queues between the stages hold events that count here, so a slow
+/// relay or an absent database fills it, and the claimer stops claiming.
+final class InFlight: Sendable {
+    struct Entry: Sendable {
+        let event: ClaimedEvent
+        /// When the row was read, on our clock. `event.readAt` is that moment on the database's.
+        let readAt: ContinuousClock.Instant
+        /// Set once a mail was composed and handed to a relay.
+        var mail: Mail?
+
+        struct Mail: Sendable {
+            let recipient: Recipient
+            let payload: [String: String]
+            let ticket: RelayTicket
+        }
+
+        /// The database's clock now, in µs.
+        var databaseNow: Int64 { event.readAt + (ContinuousClock.now - readAt).inMicroseconds }
+    }
+
+    private let entries = Monitor<[Int64: Entry]>([:])
+
+    var count: Int { entries.withLock { $0.count } }
+    var ids: Set<Int64> { entries.withLock { Set($0.keys) } }
+
+    func insert(_ events: [ClaimedEvent], readAt: ContinuousClock.Instant) {
+        entries.withLock { entries in
+            for event in events { entries[event.id] = Entry(event: event, readAt: readAt) }
+        }
+    }
+
+    func entry(of eventID: Int64) -> Entry? {
+        entries.withLock { $0[eventID] }
+    }
+
+    func note(_ mail: Entry.Mail, for eventID: Int64) {
+        entries.withLock { $0[eventID]?.mail = mail }
+    }
+
+    func remove(_ eventIDs: some Sequence<Int64>) {
+        entries.update { entries in
+            for id in eventIDs { entries[id] = nil }
+        }
+    }
+
+    /// Waits until nothing is in flight; false when `timeout` passed first.
+    func waitUntilEmpty(timeout: Duration) -> Bool {
+        entries.wait(timeout: timeout) { $0.isEmpty ? true : nil } ?? false
+    }
+}

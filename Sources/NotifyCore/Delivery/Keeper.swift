@@ -1,0 +1,94 @@
+import Logging
+import PostgresClient
+
+/// Keeps the queue in order beside the mails: our lease, the events of dead workers, partitions, purges.
+final class Keeper {
+    private static let housekeepingInterval = Duration.seconds(60)
+    private static let purgeSlice = 1_000
+
+    private let worker: WorkerIdentity
+    private let retentionDays: Int
+    private let database: DatabaseSession
+    private let stop: StopSignal
+    private let logger: Logger
+
+    /// When this worker first wrote since it last lost the database. Others had the same outage: nobody rescues before
+    /// they all had the time to come back and extend their leases.
+    private var wroteSince: ContinuousClock.Instant?
+    private var nextHeartbeat = ContinuousClock.now
+    private var nextRescue = ContinuousClock.now
+    private var nextHousekeeping = ContinuousClock.now
+
+    init(worker: WorkerIdentity, retentionDays: Int, database: DatabaseSession, stop: StopSignal, logger: Logger) {
+        self.worker = worker
+        self.retentionDays = retentionDays
+        self.database = database
+        self.stop = stop
+        self.logger = logger
+    }
+
+    private var heartbeatInterval: Duration { worker.lease / 4 }
+    private var rescueInterval: Duration { min(.seconds(10), worker.lease / 6) }
+    private var rescueGrace: Duration { min(.seconds(20), worker.lease / 3) }
+
+    func run() {
+        while !stop.isRequested {
+            do {
+                try turn()
+                let next = min(nextHeartbeat, nextRescue, nextHousekeeping)
+                if stop.wait(next - .now) { break }
+            } catch {
+                if error.isConnectionLost { wroteSince = nil }
+                if database.recover(from: error, during: "keep") { break }
+            }
+        }
+        database.close()
+    }
+
+    private func turn() throws(PostgresError) {
+        let now = ContinuousClock.now
+        if now >= nextHeartbeat {
+            try database.run { queue throws(PostgresError) in
+                try queue.heartbeat(workerID: worker.id, name: worker.name, lease: worker.lease)
+            }
+            wroteSince = wroteSince ?? now
+            nextHeartbeat = now + heartbeatInterval
+        }
+        if now >= nextRescue {
+            if let wroteSince, now - wroteSince >= rescueGrace { try rescue() }
+            nextRescue = now + Jitter.random().applied(to: rescueInterval)
+        }
+        if now >= nextHousekeeping {
+            try keepHouse()
+            nextHousekeeping = now + Jitter.random().applied(to: Self.housekeepingInterval)
+        }
+    }
+
+    private func rescue() throws(PostgresError) {
+        let rescued = try database.run { queue throws(PostgresError) in try queue.rescue() }
+        guard rescued.workers > 0 || rescued.events > 0 else { return }
+        logger.warning(
+            "freed the events of workers whose lease ran out",
+            metadata: ["workers": "\(rescued.workers)", "events": "\(rescued.events)"])
+    }
+
+    /// Purges go in slices with a pause between them, so that they never hold up the queue.
+    private func keepHouse() throws(PostgresError) {
+        try database.run { queue throws(PostgresError) in
+            _ = try queue.ensurePartitions()
+            _ = try queue.dropPartitions(retentionDays: retentionDays)
+        }
+        while try purgeSlice() == Self.purgeSlice {
+            if stop.wait(.milliseconds(100)) || ContinuousClock.now >= nextHeartbeat { return }
+        }
+    }
+
+    private func purgeSlice() throws(PostgresError) -> Int {
+        try database.run { queue throws(PostgresError) in
+            max(
+                try queue.purgeDedupeKeys(limit: Self.purgeSlice),
+                try queue.purgeDeadEvents(limit: Self.purgeSlice)
+            )
+        }
+    }
+}

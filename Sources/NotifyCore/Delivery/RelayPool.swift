@@ -1,0 +1,176 @@
+import Logging
+import PostgresClient
+import SMTPSender
+import Synchronization
+
+/// The relays in order of preference: a lane to each, and the memory of how each behaved lately.
+final class RelayPool: Sendable {
+    fileprivate struct State {
+        var router: RelayRouter
+        var lanes: [RelayLane] = []
+        /// Mails on their way to each lane's inbox: handed over in one go.
+        var outboxes: [[Submission]]
+        /// Since when no relay has answered to a recipient; nil while one does.
+        var troubledSince: ContinuousClock.Instant?
+    }
+
+    let configurations: [RelayConfiguration]
+    private let state: Mutex<State>
+    private let logger: Logger
+
+    init(_ configurations: [RelayConfiguration], logger: Logger) {
+        self.configurations = configurations
+        self.logger = logger
+        state = Mutex(
+            State(
+                router: RelayRouter(configurations.map { _ in RelayHealth() }),
+                outboxes: configurations.map { _ in [] }
+            ))
+    }
+
+    /// Starts a lane for each relay.
+    func open(delegate: any RelayLaneDelegate) throws {
+        let lanes = try configurations.map { try RelayLane(configuration: $0, delegate: delegate) }
+        state.withLock { $0.lanes = lanes }
+    }
+
+    /// Finishes what is on the wire and closes all connections, the lanes side by side. Blocks for at most `grace` and a
+    /// moment.
+    func close(within grace: Duration) {
+        let lanes = state.withLock { $0.lanes }
+        let stopping = lanes.dropFirst().map { lane in try? NamedThread("stop") { lane.stop(within: grace) } }
+        // Also where a thread could not be had: a second stop of the same lane returns at once.
+        for lane in lanes { lane.stop(within: grace) }
+        for thread in stopping { thread?.join() }
+    }
+
+    // MARK: Handing out mails
+
+    /// The right to send one mail now; nil while no relay may be given any.
+    func take(isUrgent: Bool) -> RelayTicket? {
+        state.withLock { $0.router.take(at: .now, isUrgent: isUrgent) }
+    }
+
+    /// A ticket whose mail was not sent after all.
+    func giveBack(_ ticket: RelayTicket) {
+        _ = state.withLock { $0.router.finished(.unreachable, recipient: 0, ticket: ticket, at: .now) }
+    }
+
+    func submit(_ submission: Submission, to relay: Int) {
+        state.withLock { $0.outboxes[relay].append(submission) }
+    }
+
+    /// Hands over what was submitted since the last flush.
+    func flush() {
+        let batches = state.withLock { state in
+            defer { for relay in state.outboxes.indices { state.outboxes[relay] = [] } }
+            return Array(zip(state.lanes, state.outboxes))
+        }
+        for (lane, batch) in batches where !batch.isEmpty { lane.submit(batch) }
+    }
+
+    // MARK: What came of them
+
+    struct Record {
+        let relayName: String
+        /// Whether the relay accepted another mail among its last ten results.
+        let hadAccepted: Bool
+        let canGoElsewhere: Bool
+    }
+
+    func record(_ result: SendResult, of mail: InFlight.Entry.Mail) -> Record {
+        let relay = mail.ticket.relay
+        let (record, change) = state.withLock { state in
+            let now = ContinuousClock.now
+            let hadAccepted = state.router.relays[relay].hasAcceptedLately
+            let change = state.router.finished(
+                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket, at: now)
+            state.noteTrouble(at: now)
+            let record = Record(
+                relayName: configurations[relay].name, hadAccepted: hadAccepted,
+                canGoElsewhere: state.router.goesElsewhere(than: relay, at: now))
+            return (record, change)
+        }
+        if let change { react(to: change, relay: relay) }
+        return record
+    }
+
+    func connectFailed(_ lane: RelayLane, _ fault: ConnectionFault) {
+        let (relay, change) = state.withLock { state in
+            let now = ContinuousClock.now
+            guard let relay = state.lanes.firstIndex(where: { $0 === lane }) else { return (0, RelayChange?.none) }
+            let change = state.router.connectFailed(relay: relay, fault, at: now)
+            state.noteTrouble(at: now)
+            return (relay, change)
+        }
+        logger.warning(
+            "cannot open a session with the relay",
+            metadata: ["relay": "\(configurations[relay].name)", "fault": "\(fault.message)"])
+        if let change { react(to: change, relay: relay) }
+    }
+
+    private func react(to change: RelayChange, relay: Int) {
+        let metadata: Logger.Metadata = ["relay": "\(configurations[relay].name)"]
+        switch change {
+        case .opened(let fault, let pause):
+            logger.error(
+                "relay left alone after faults in a row",
+                metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause)"]) { $1 })
+        case .pausedForRefusals(let pause):
+            logger.critical(
+                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+        case .stillClosed(let pause):
+            logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+        case .recovered:
+            return logger.notice("relay usable again", metadata: metadata)
+        }
+        state.withLock { $0.lanes[relay] }.withdraw()
+    }
+
+    // MARK: Whether there is any use in claiming
+
+    /// How many mails could be sent on their way now: none while every relay is closed, one while one is to be probed.
+    var allowance: Int {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let permits = state.router.relays.map { $0.permit(at: now) }
+            return permits.contains(.open) ? .max : permits.contains(.probe) ? 1 : 0
+        }
+    }
+
+    /// How long a mail waits that no relay may be given now, spread so that they do not all come back at once.
+    var pause: Duration {
+        let now = ContinuousClock.now
+        let opens = state.withLock { $0.router.opensAgain(after: now) }
+        return max(.seconds(1), Jitter.random().applied(to: opens.map { $0 - now } ?? .seconds(15)))
+    }
+
+    /// Whether a relay answers to recipients, or none was asked yet.
+    var isUsable: Bool { state.withLock { $0.troubledSince == nil } }
+
+    /// Why no relay could be used for `duration`; nil where one could.
+    func trouble(for duration: Duration) -> String? {
+        state.withLock { state in
+            guard let since = state.troubledSince, .now - since >= duration else { return nil }
+            return state.faults(named: configurations.map(\.name))
+        }
+    }
+
+    /// What keeps all relays from being used, for readiness; nil where one can be.
+    var fault: String? {
+        state.withLock { $0.troubledSince == nil ? nil : $0.faults(named: configurations.map(\.name)) }
+    }
+}
+
+extension RelayPool.State {
+    fileprivate mutating func noteTrouble(at now: ContinuousClock.Instant) {
+        let isTroubled = router.relays.allSatisfy { $0.lastFault != nil }
+        troubledSince = isTroubled ? troubledSince ?? now : nil
+    }
+
+    fileprivate func faults(named names: [String]) -> String {
+        zip(names, router.relays)
+            .map { name, health in "\(name): \(health.lastFault?.message ?? "no fault")" }
+            .joined(separator: "; ")
+    }
+}

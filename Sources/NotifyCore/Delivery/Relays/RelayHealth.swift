@@ -1,0 +1,168 @@
+package import SMTPSender
+
+/// Whether one relay should be given mail: a circuit breaker over its faults, and a pause when it refuses too much.
+///
+/// A pure state machine: results and connection faults go in, with the time, permits and changes come out. Five faults
+/// in a row open it; ten permanent refusals in a row, or half of the last fifty, pause it with an alarm. Either way it is
+/// left alone for 15 s, then one probe goes out, and each probe that fails doubles the pause up to 2 minutes (±20 %).
+///
+/// Opened by faults, it closes again with any sign that the relay works: an acceptance, or an answer to RCPT or later.
+/// Paused for refusals, only an accepted probe ends it, as acceptances among the refusals are what it was paused over.
+package struct RelayHealth: Sendable {
+    private enum State: Sendable {
+        case working
+        case closed(Closure, until: ContinuousClock.Instant)
+        case probing(Closure, probe: Int, deadline: ContinuousClock.Instant)
+    }
+
+    /// Why it is closed, and how long each time.
+    private struct Closure: Sendable {
+        let isForRefusals: Bool
+        var pause: Duration
+    }
+
+    private let policy: RelayPolicy
+    private var random: SplitMix64
+    private var state = State.working
+    private var faultsInARow = 0
+    private var record: ResultRecord
+    private var probes = 0
+
+    /// What last kept mail from being accepted; nil again once the relay answers to RCPT or later.
+    package private(set) var lastFault: RelayFault?
+
+    /// - Parameter seed: for the jitter of the pauses.
+    package init(policy: RelayPolicy = .standard, seed: UInt64 = .random(in: .min ... .max)) {
+        self.policy = policy
+        random = SplitMix64(seed: seed)
+        record = ResultRecord(policy: policy)
+    }
+
+    /// Whether the relay accepted a mail among its last 10 results: only then is a refusal about the mail.
+    package var hasAcceptedLately: Bool { record.hasAcceptance }
+
+    package var isPausedForRefusals: Bool {
+        switch state {
+        case .working: false
+        case .closed(let closure, _), .probing(let closure, _, _): closure.isForRefusals
+        }
+    }
+
+    package func permit(at now: ContinuousClock.Instant) -> RelayPermit {
+        switch state {
+        case .working: .open
+        case .closed(_, let until): until <= now ? .probe : .closed(until: until)
+        case .probing(_, _, let deadline): deadline <= now ? .probe : .closed(until: nil)
+        }
+    }
+
+    /// Takes the permit for one mail; nil while closed. The ticket of a probe must come back with its result.
+    package mutating func take(relay: Int, at now: ContinuousClock.Instant) -> RelayTicket? {
+        guard permit(at: now) == .probe else {
+            return permit(at: now) == .open ? RelayTicket(relay: relay, probe: nil) : nil
+        }
+        switch state {
+        case .working: return RelayTicket(relay: relay, probe: nil)
+        case .closed(let closure, _), .probing(let closure, _, _):
+            probes += 1
+            state = .probing(closure, probe: probes, deadline: now + policy.probeTimeout)
+            return RelayTicket(relay: relay, probe: probes)
+        }
+    }
+
+    /// No session could be opened. While a probe is out this is its end: no other mail is waiting for a session then.
+    package mutating func connectFailed(_ fault: ConnectionFault, at now: ContinuousClock.Instant) -> RelayChange? {
+        lastFault = RelayFault(fault)
+        if case .probing(let closure, _, _) = state { return probeFailed(closure, at: now) }
+        return countFault(RelayFault(fault), at: now)
+    }
+
+    /// A mail came back.
+    ///
+    /// - Parameter recipient: a hash of the recipient's address, to count recipients with.
+    package mutating func finished(
+        _ result: SendResult, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
+    ) -> RelayChange? {
+        let probed = closureProbed(by: ticket)
+        switch SendMeaning(result) {
+        case .accepted:
+            record.add(isAccepted: true, refused: nil)
+            return answered(probed: probed, isAccepted: true, at: now)
+        case .deferred:
+            record.add(isAccepted: false, refused: nil)
+            return answered(probed: probed, isAccepted: false, at: now)
+        case .addressRefused, .refused:
+            record.add(isAccepted: false, refused: recipient)
+            return answered(probed: probed, isAccepted: false, at: now) ?? pauseIfRefusing(at: now)
+        case .relayFault:
+            record.add(isAccepted: false, refused: nil)
+            guard let fault = RelayFault(result) else { return nil }
+            lastFault = fault
+            return probed.map { probeFailed($0, at: now) } ?? countFault(fault, at: now)
+        case .unsendable:
+            // The relay was not asked, so the next mail may probe it at once.
+            if let probed { state = .closed(probed, until: now) }
+            return nil
+        case .notBegun, .interrupted, .unknown:
+            if let probed { state = .closed(probed, until: now + jittered(probed.pause)) }
+            return nil
+        }
+    }
+}
+
+extension RelayHealth {
+    /// The closure that this ticket is the running probe of. A probe that was given up is a mail like any other.
+    private func closureProbed(by ticket: RelayTicket) -> Closure? {
+        guard case .probing(let closure, let probe, _) = state, probe == ticket.probe else { return nil }
+        return closure
+    }
+
+    /// The relay accepted MAIL and answered: it works.
+    private mutating func answered(
+        probed: Closure?, isAccepted: Bool, at now: ContinuousClock.Instant
+    ) -> RelayChange? {
+        faultsInARow = 0
+        lastFault = nil
+        guard isPausedForRefusals else {
+            if case .working = state { return nil }
+            return recover()
+        }
+        guard let probed else { return nil }
+        return isAccepted ? recover() : probeFailed(probed, at: now)
+    }
+
+    private mutating func recover() -> RelayChange {
+        state = .working
+        record.forgetRefusals()
+        return .recovered
+    }
+
+    private mutating func countFault(_ fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange? {
+        guard case .working = state else { return nil }
+        faultsInARow += 1
+        guard faultsInARow >= policy.faultsToOpen else { return nil }
+        return .opened(fault, pause: close(Closure(isForRefusals: false, pause: policy.shortestPause), at: now))
+    }
+
+    private mutating func pauseIfRefusing(at now: ContinuousClock.Instant) -> RelayChange? {
+        guard case .working = state, record.isRefusingTooMuch else { return nil }
+        return .pausedForRefusals(pause: close(Closure(isForRefusals: true, pause: policy.shortestPause), at: now))
+    }
+
+    private mutating func probeFailed(_ closure: Closure, at now: ContinuousClock.Instant) -> RelayChange {
+        var closure = closure
+        closure.pause = min(closure.pause * 2, policy.longestPause)
+        return .stillClosed(pause: close(closure, at: now))
+    }
+
+    private mutating func close(_ closure: Closure, at now: ContinuousClock.Instant) -> Duration {
+        let pause = jittered(closure.pause)
+        faultsInARow = 0
+        state = .closed(closure, until: now + pause)
+        return pause
+    }
+
+    private mutating func jittered(_ pause: Duration) -> Duration {
+        Jitter.random(using: &random).applied(to: pause)
+    }
+}

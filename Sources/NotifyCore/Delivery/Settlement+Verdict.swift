@@ -1,0 +1,27 @@
+import SMTPSender
+
+extension Settlement {
+    /// What a verdict writes: one clause for each end state.
+    static func change(for verdict: Verdict, after result: SendResult) -> Change {
+        switch verdict {
+        case .sent:
+            .end(.sent, detail: nil, isCharged: true)
+        case .retry(let delay, let isCharged):
+            .release(after: delay, isCharged: isCharged)
+        case .end(let outcome, let detail):
+            .end(outcome, detail: detail, isCharged: result.usedAnAttempt)
+        case .hold:
+            .hold
+        }
+    }
+}
+
+extension SendResult {
+    /// Whether a relay was asked about this very mail.
+    fileprivate var usedAnAttempt: Bool {
+        switch self {
+        case .accepted, .refused, .interrupted, .unknown: true
+        case .smtputf8Unsupported, .invalidEnvelope, .unreachable: false
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Logging
+import PostgresClient
+
+/// Writes settlements, in the batches that pile up while the last one was written.
+///
+/// A settlement is kept until it is written, however long the database is away: it is what stands between a mail that
+/// went out and one that goes out again.
+final class Settler {
+    private static let batchSize = 256
+
+    private let path: DeliveryPath
+    private let database: DatabaseSession
+    private let logger: Logger
+
+    /// - Parameter database: its stop signal ends the waiting for a database that is away, at the end of the grace period.
+    init(path: DeliveryPath, database: DatabaseSession, logger: Logger) {
+        self.path = path
+        self.database = database
+        self.logger = logger
+    }
+
+    func run() {
+        while let batch = path.settling.pop(limit: Self.batchSize) {
+            guard write(batch) else { break }
+        }
+        database.close()
+    }
+
+    /// Whether to go on: false when the grace period is over.
+    private func write(_ batch: [Settlement]) -> Bool {
+        while true {
+            do {
+                try database.run { queue throws(PostgresError) in try path.settle(batch, in: queue) }
+                return true
+            } catch {
+                // One row that somebody else keeps locked, or that cannot be written, must not hold up its batch mates.
+                if error.isAboutOneRow, batch.count > 1 {
+                    let middle = batch.count / 2
+                    return write(Array(batch[..<middle])) && write(Array(batch[middle...]))
+                }
+                if database.recover(from: error, during: "settle") { return false }
+                if error.isAboutOneRow {
+                    path.settling.push(contentsOf: batch)
+                    return true
+                }
+            }
+        }
+    }
+}
+
+extension PostgresError {
+    /// Lock not available, deadlock, data exception, integrity violation: other rows may well be written.
+    fileprivate var isAboutOneRow: Bool {
+        guard let state = sqlState?.rawValue else { return false }
+        return ["55P03", "40P01"].contains(state) || state.hasPrefix("22") || state.hasPrefix("23")
+    }
+}

@@ -1,0 +1,95 @@
+package import SMTPSender
+
+/// What becomes of an event after an attempt.
+package enum Verdict: Sendable, Hashable {
+    case sent(SMTPReply)
+    case retry(after: Duration, isCharged: Bool)
+    case end(Outcome, detail: String? = nil)
+    /// It may have been accepted, and its kind is one to hold rather than to send twice (`NOTIFY_UNKNOWN_HOLD`).
+    case hold
+}
+
+/// What the classification must know of an attempt, beside its result.
+package struct AttemptContext: Sendable {
+    /// Charged attempts before this one.
+    package let chargedAttempts: Int
+    /// Until the event expires; zero or less when it has.
+    package let remaining: Duration
+    /// Whether the event's kind is held, not sent again, when it may have been accepted.
+    package let holdsUnknown: Bool
+    /// Whether the relay accepted another mail among its last 10 results, this one not counted.
+    package let hasRelayAcceptedOthers: Bool
+    /// Whether the next mail would go to another relay (`RelayRouter.goesElsewhere`).
+    package let canGoElsewhere: Bool
+
+    package init(
+        chargedAttempts: Int, remaining: Duration, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool,
+        canGoElsewhere: Bool
+    ) {
+        self.chargedAttempts = chargedAttempts
+        self.remaining = remaining
+        self.holdsUnknown = holdsUnknown
+        self.hasRelayAcceptedOthers = hasRelayAcceptedOthers
+        self.canGoElsewhere = canGoElsewhere
+    }
+
+    package init(
+        of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool, canGoElsewhere: Bool
+    ) {
+        self.init(
+            chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now),
+            holdsUnknown: holdsUnknown,
+            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere)
+    }
+}
+
+/// What becomes of an event by the result of its attempt: the table of DESIGN §7, row by row.
+///
+/// A retry that would come after the event expires ends it now, so that its end does not wait for nothing.
+package func classify(
+    _ result: SendResult, of attempt: AttemptContext, schedule: RetrySchedule, jitter: Jitter
+) -> Verdict {
+    switch SendMeaning(result) {
+    case .accepted:
+        guard case .accepted(let reply) = result else { preconditionFailure("accepted without a reply") }
+        return .sent(reply)
+    case .relayFault, .notBegun:
+        return attempt.uncharged(jitter)
+    case .deferred:
+        return attempt.charged(after: schedule.delay(afterAttempt: attempt.chargedAttempts + 1), jitter)
+    case .addressRefused:
+        return .end(.failed(.recipientRefused))
+    case .refused(let phase):
+        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(jitter) }
+        return .end(.failed(phase == .rcpt ? .recipientRefused : .messageRefused))
+    case .unsendable(let reason):
+        return .end(.failed(reason))
+    case .interrupted:
+        // At once, but only once: a mail that makes a relay hang up must not do so as fast as it can be sent.
+        let isFirst = attempt.chargedAttempts == 0
+        return attempt.charged(
+            after: isFirst ? .zero : schedule.delay(afterAttempt: attempt.chargedAttempts), jitter)
+    case .unknown:
+        if attempt.holdsUnknown { return .hold }
+        return attempt.charged(after: schedule.delay(afterAttempt: attempt.chargedAttempts + 1), jitter)
+    }
+}
+
+extension AttemptContext {
+    /// How long an event waits that its only relay could not take: the shortest pause of a relay.
+    static let relayWait = RelayPolicy.standard.shortestPause
+
+    fileprivate func charged(after delay: Duration, _ jitter: Jitter) -> Verdict {
+        retry(after: jitter.applied(to: delay), isCharged: true)
+    }
+
+    fileprivate func uncharged(_ jitter: Jitter) -> Verdict {
+        retry(after: canGoElsewhere ? .zero : jitter.applied(to: Self.relayWait), isCharged: false)
+    }
+
+    private func retry(after delay: Duration, isCharged: Bool) -> Verdict {
+        if delay < remaining { return .retry(after: delay, isCharged: isCharged) }
+        let charged = chargedAttempts + (isCharged ? 1 : 0)
+        return .end(.outOfTime(chargedAttempts: charged), detail: "the next try would come after it expires")
+    }
+}

@@ -1,0 +1,13 @@
+import Foundation
+
+/// Who this process is to the queue.
+struct WorkerIdentity: Sendable {
+    let id: Int64
+    /// Host and process, for people who look at `notify.workers`.
+    let name: String
+    let lease: Duration
+
+    static var processName: String {
+        "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+    }
+}

@@ -1,0 +1,48 @@
+package import PostgresClient
+
+/// What an operator does to single events. The rights to do so are the database role's.
+package struct QueueSteering {
+    /// A retry is cheap and holds row locks until it commits: so many go into one transaction.
+    package static let retryBatch = 500
+
+    private let connection: PostgresConnection
+
+    package init(_ connection: PostgresConnection) {
+        self.connection = connection
+    }
+
+    /// Puts a dead event back into the queue under a new id; nil when there is no such dead event.
+    package func retry(_ id: Int64) throws(PostgresError) -> Int64? {
+        let rows = try connection.run(OperatorStatements.retry, [id])
+        return rows.isEmpty ? nil : try rows.optionalInt64(0, 0)
+    }
+
+    /// Puts every event back that is dead now and matches, oldest first, in batches; `progress` gets the count so far.
+    package func retryAll(
+        reason: String?, kind: String?, progress: (Int) -> Void
+    ) throws(PostgresError) -> [Retried] {
+        let now = try connection.run(OperatorStatements.now)
+        let until = Timestamp(microseconds: try now.timestamp(0, 0))
+        var retried: [Retried] = []
+        while true {
+            let rows = try connection.run(OperatorStatements.retryAll, [reason, kind, Self.retryBatch, until])
+            for row in 0..<rows.count {
+                guard let newID = try rows.optionalInt64(row, 1) else { continue }
+                retried.append(Retried(eventID: try rows.int64(row, 0), newEventID: newID))
+            }
+            progress(retried.count)
+            guard rows.count == Self.retryBatch else { return retried }
+        }
+    }
+
+    /// True is a promise that no mail goes out; false: there is nothing open, or it is being sent right now.
+    package func cancel(_ id: Int64) throws(PostgresError) -> Bool {
+        let rows = try connection.run(OperatorStatements.cancel, [id])
+        return rows.isEmpty ? false : try rows.optionalBool(0, 0) ?? false
+    }
+
+    package struct Retried: Sendable, Hashable, Encodable {
+        package let eventID: Int64
+        package let newEventID: Int64
+    }
+}

@@ -1,0 +1,57 @@
+import Logging
+import PostgresClient
+
+/// The database connection of one thread, made again with back-off whenever it is lost.
+///
+/// Owned by one thread. What it holds back is bounded: a lost database costs one attempt to connect every five seconds.
+final class DatabaseSession {
+    private let conninfo: String
+    private let options: ConnectionOptions
+    private let stop: StopSignal
+    private let logger: Logger
+    private var connection: PostgresConnection?
+    private var backOff = Duration.milliseconds(100)
+
+    init(_ conninfo: String, role: String, stop: StopSignal, logger: Logger) {
+        self.conninfo = conninfo
+        var options = ConnectionOptions(applicationName: "notify-worker \(role)")
+        options.statementTimeout = .seconds(30)
+        options.lockTimeout = .seconds(5)
+        self.options = options
+        self.stop = stop
+        self.logger = logger
+    }
+
+    /// Runs `body` with the queue over a living connection; a connection that is lost meanwhile is made anew next time.
+    func run<Result>(_ body: (EventQueue) throws(PostgresError) -> Result) throws(PostgresError) -> Result {
+        do throws(PostgresError) {
+            let result = try body(EventQueue(connection: try open()))
+            backOff = .milliseconds(100)
+            return result
+        } catch {
+            if error.isConnectionLost { connection = nil }
+            throw error
+        }
+    }
+
+    private func open() throws(PostgresError) -> PostgresConnection {
+        if let connection { return connection }
+        let connection = try PostgresConnection(conninfo, options: options)
+        self.connection = connection
+        return connection
+    }
+
+    /// Logs the failure and waits before the next try; whether a stop was requested meanwhile.
+    func recover(from error: PostgresError, during task: String) -> Bool {
+        logger.warning(
+            "database statement failed; trying again",
+            metadata: ["task": "\(task)", "error": "\(error)", "retry_in": "\(backOff)"])
+        defer { backOff = min(backOff * 2, .seconds(5)) }
+        return stop.wait(Jitter.random().applied(to: backOff))
+    }
+
+    func close() {
+        connection?.close()
+        connection = nil
+    }
+}

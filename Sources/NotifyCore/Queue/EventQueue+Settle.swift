@@ -1,0 +1,75 @@
+import PostgresClient
+import SMTPSender
+
+extension EventQueue {
+    /// Writes a batch of settlements in one round trip and one transaction; gives back the ids that were ours.
+    ///
+    /// An id that does not come back belongs to another worker now, or was settled before an answer got lost: nothing
+    /// was changed for it.
+    func settle(_ batch: [Settlement]) throws(PostgresError) -> Set<Int64> {
+        let endings = batch.filter { $0.outcome != nil }
+        let releases = batch.filter { $0.outcome == nil }
+        var calls: [StatementCall] = []
+        if !endings.isEmpty { calls.append(Self.settleCall(endings)) }
+        if !releases.isEmpty { calls.append(Self.releaseCall(releases)) }
+        var ours: Set<Int64> = []
+        for rows in try connection.pipelineAtomically(calls) {
+            for row in 0..<rows.count { ours.insert(try rows.int64(row, 0)) }
+        }
+        return ours
+    }
+
+    private static func settleCall(_ batch: [Settlement]) -> StatementCall {
+        var outcomes: [String] = []
+        var reasons: [String?] = []
+        var details: [String?] = []
+        var charges: [Int32] = []
+        for settlement in batch {
+            guard case .end(let outcome, let detail, let isCharged) = settlement.change else { continue }
+            outcomes.append(outcome.name)
+            reasons.append(outcome.reason)
+            details.append(detail ?? settlement.attempt?.detail)
+            charges.append(isCharged ? 1 : 0)
+        }
+        var parameters = Parameters()
+        parameters.append(batch.map(\.eventID))
+        parameters.append(batch.map(\.leaseID))
+        parameters.append(outcomes)
+        parameters.append(reasons)
+        parameters.append(details)
+        parameters.append(charges)
+        appendReplies(of: batch, to: &parameters)
+        return StatementCall(QueueStatements.settle, parameters)
+    }
+
+    private static func releaseCall(_ batch: [Settlement]) -> StatementCall {
+        var delays: [Int64?] = []
+        var charges: [Bool] = []
+        for settlement in batch {
+            if case .release(let delay, let isCharged) = settlement.change {
+                delays.append(delay.inMicroseconds / 1_000)
+                charges.append(isCharged)
+            } else {
+                delays.append(nil)
+                charges.append(true)
+            }
+        }
+        var parameters = Parameters()
+        parameters.append(batch.map(\.eventID))
+        parameters.append(batch.map(\.leaseID))
+        parameters.append(delays)
+        parameters.append(charges)
+        parameters.append(batch.map { $0.attempt?.result.rawValue })
+        parameters.append(batch.map { $0.attempt?.phase?.rawValue })
+        parameters.append(batch.map { $0.attempt?.detail })
+        appendReplies(of: batch, to: &parameters)
+        return StatementCall(QueueStatements.release, parameters)
+    }
+
+    private static func appendReplies(of batch: [Settlement], to parameters: inout Parameters) {
+        parameters.append(batch.map { $0.attempt?.code.map(Int32.init(clamping:)) })
+        parameters.append(batch.map { $0.attempt?.enhancedCode?.description })
+        parameters.append(batch.map { $0.attempt?.reply })
+        parameters.append(batch.map(\.relay))
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import PostgresClient
+
+/// The queue as one worker uses it, over one connection. Every call blocks.
+///
+/// All times are the database's. Each method runs one statement of its own transaction.
+struct EventQueue {
+    let connection: PostgresConnection
+
+    /// A worker's identity: the id that its leases carry.
+    struct Registration: Sendable {
+        let workerID: Int64
+        let installationID: UUID
+    }
+
+    /// Enters a new worker whose leases last `lease` from now on.
+    func register(name: String, lease: Duration) throws(PostgresError) -> Registration {
+        let rows = try connection.run(QueueStatements.registerWorker, [name, lease.inSeconds])
+        return Registration(workerID: try rows.int64(0, 0), installationID: try rows.uuid(0, 1))
+    }
+
+    /// Extends the lease of everything that the worker holds.
+    func heartbeat(workerID: Int64, name: String, lease: Duration) throws(PostgresError) {
+        _ = try connection.run(QueueStatements.heartbeat, [workerID, name, lease.inSeconds])
+    }
+
+    /// Removes the worker and frees at once whatever it still holds.
+    func signOff(workerID: Int64) throws(PostgresError) {
+        _ = try connection.run(QueueStatements.signOffWorker, [workerID])
+    }
+
+    /// Frees what workers hold whose lease ran out: how many workers and events.
+    func rescue() throws(PostgresError) -> (workers: Int, events: Int) {
+        let rows = try connection.run(QueueStatements.rescue)
+        return (Int(try rows.int64(0, 0)), Int(try rows.int64(0, 1)))
+    }
+
+    /// Ids and leases of what the database believes the worker to hold.
+    func leased(workerID: Int64) throws(PostgresError) -> [(eventID: Int64, leaseID: Int64)] {
+        let rows = try connection.run(QueueStatements.listLeased, [workerID])
+        var leased: [(eventID: Int64, leaseID: Int64)] = []
+        for row in 0..<rows.count {
+            leased.append((try rows.int64(row, 0), try rows.int64(row, 1)))
+        }
+        return leased
+    }
+
+    /// Frees events that the worker holds without knowing it.
+    func free(_ orphans: [(eventID: Int64, leaseID: Int64)]) throws(PostgresError) {
+        _ = try connection.run(QueueStatements.freeOrphans, [orphans.map(\.eventID), orphans.map(\.leaseID)])
+    }
+
+    struct Promotion {
+        let count: Int
+        /// The latest due time (µs) among the promoted events.
+        let latestDue: Int64?
+        /// Until the next event is due that waits now; nil when none waits.
+        let nextDue: Duration?
+    }
+
+    /// Makes events ready whose time has come, at most `limit`, starting at due time `floor` (µs).
+    func promote(from floor: Int64, limit: Int) throws(PostgresError) -> Promotion {
+        let rows = try connection.run(
+            QueueStatements.promote, [Timestamp(microseconds: floor), Int32(limit)])
+        let now = try rows.timestamp(0, 2)
+        return Promotion(
+            count: Int(try rows.int64(0, 0)),
+            latestDue: try rows.optionalTimestamp(0, 1),
+            nextDue: try rows.optionalTimestamp(0, 3).map { .microseconds($0 - now) }
+        )
+    }
+
+    /// Removes at most `limit` de-duplication keys whose seven days are over.
+    func purgeDedupeKeys(limit: Int) throws(PostgresError) -> Int {
+        try connection.run(QueueStatements.purgeDedupeKeys, [Int32(limit)]).affectedCount
+    }
+
+    /// Removes at most `limit` payloads that were kept aside for seven days.
+    func purgeDeadEvents(limit: Int) throws(PostgresError) -> Int {
+        try connection.run(QueueStatements.purgeDeadEvents, [Int32(limit)]).affectedCount
+    }
+
+    /// Makes the outcome partitions of the next 14 days; how many were missing.
+    func ensurePartitions() throws(PostgresError) -> Int {
+        Int(try connection.run(QueueStatements.ensurePartitions).int32(0, 0))
+    }
+
+    /// Drops outcome partitions of days that ended more than `retentionDays` ago; how many.
+    func dropPartitions(retentionDays: Int) throws(PostgresError) -> Int {
+        Int(try connection.run(QueueStatements.dropPartitions, [Int32(retentionDays)]).int32(0, 0))
+    }
+}
+
+extension Duration {
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
+    var inMicroseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}

@@ -1,0 +1,1 @@
+select * from notify.enqueue_many($1::jsonb)

@@ -1,0 +1,36 @@
+-- Gives events back to the queue: at once (delay 0), after a delay, or held until an operator decides or they expire.
+-- They re-enter at the tail of their bucket. An attempt that says something gets a row of notify.attempts.
+-- $1 ids, $2 leases, $3 delays in ms (null: hold), $4 whether the attempt is charged, $5 results (null: no attempt was
+-- made), $6 phases, $7 details, $8 codes, $9 enhanced codes, $10 replies, $11 relays.
+with input as (
+    select *
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::text[], $6::text[], $7::text[],
+                  $8::int[], $9::text[], $10::text[], $11::text[])
+        as i (id, lease_id, delay_ms, charged, result, phase, detail, smtp_code, enhanced_code, smtp_reply, relay)
+), released as (
+    update notify.events e
+       set state = case when i.delay_ms is null then 'held' when i.delay_ms = 0 then 'ready' else 'waiting' end,
+           due_at = case
+               when i.delay_ms is null then e.expires_at
+               when i.delay_ms = 0 then e.due_at
+               else clock_timestamp() + i.delay_ms * interval '1 millisecond'
+           end,
+           queue_xid = pg_current_xact_id(),
+           attempts = e.attempts + i.charged::int,
+           tried = e.tried or i.result is not null or i.delay_ms > 0,
+           worker_id = null,
+           lease_id = null
+      from input i
+     where e.id = i.id and e.lease_id = i.lease_id
+    returning e.id, e.attempts, e.state, e.due_at, i.lease_id
+), noted as (
+    insert into notify.attempts
+           (event_id, attempt, finished_at, lease_id, relay, result, phase, smtp_code, enhanced_code, smtp_reply,
+            charged, next_at, detail)
+    select r.id, r.attempts, clock_timestamp(), r.lease_id, i.relay, i.result, i.phase, i.smtp_code, i.enhanced_code,
+           i.smtp_reply, i.charged, case when r.state <> 'held' then r.due_at end, i.detail
+      from released r
+      join input i on i.id = r.id
+     where i.result is not null
+)
+select id from released

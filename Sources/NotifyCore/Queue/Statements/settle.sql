@@ -1,0 +1,40 @@
+-- Ends events: each leaves the queue and gets its one outcome row, if we still hold it. A lease that ran out and that
+-- nobody took still counts. Gives back the ids that were ours; the others belong to someone else now.
+-- A failed or expired event keeps its payload aside; an account mail loses its address.
+-- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
+-- $8 enhanced codes, $9 replies, $10 relays.
+with input as (
+    select *
+      from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[],
+                  $9::text[], $10::text[])
+        as i (id, lease_id, outcome, reason, detail, charge, smtp_code, enhanced_code, smtp_reply, relay)
+), gone as (
+    delete from notify.events e
+     using input i
+     where e.id = i.id and e.lease_id = i.lease_id
+    returning e.*
+), payload as (
+    delete from notify.event_payloads p
+     using gone g
+     where p.event_id = g.id
+    returning p.event_id, p.payload
+), kept as (
+    insert into notify.dead_events
+           (event_id, kind, bucket, user_id, organization_id, actor_id, payload, outcome, reason, detail, attempts,
+            message_id, enqueued_at, expires_at, finished_at, traceparent, retry_of)
+    select g.id, g.kind, g.bucket, g.user_id, g.organization_id, g.actor_id, p.payload, i.outcome, i.reason, i.detail,
+           g.attempts + i.charge, g.message_id, g.enqueued_at, g.expires_at, clock_timestamp(), g.traceparent,
+           g.retry_of
+      from gone g
+      join input i on i.id = g.id
+      left join payload p on p.event_id = g.id
+     where i.outcome in ('failed', 'expired')
+)
+insert into notify.deliveries
+       (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
+        smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge, i.smtp_code,
+       i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at, clock_timestamp(), g.retry_of
+  from gone g
+  join input i on i.id = g.id
+returning event_id

@@ -1,0 +1,66 @@
+-- Cancelling what is still open.
+
+-- Ends these events as cancelled, in one statement: outcome row in, event, payload and dedupe key out, unread feed row
+-- retracted. An event that is being sent is only marked; the worker looks at the mark before it speaks to the relay.
+-- Returns whether something was open and none of it is being sent.
+create function notify.cancel_events(event_ids bigint[], reason text) returns boolean
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+declare
+    cancelled_at timestamptz := clock_timestamp();
+    result boolean;
+begin
+    -- The lock comes first: a claim that commits between two looks at the state would be neither cancelled nor marked.
+    with open as materialized (
+        select e.id, e.state from events e where e.id = any (event_ids) order by e.id for update
+    ), gone as (
+        delete from events e using open where e.id = open.id and open.state <> 'leased' returning e.*
+    ), marked as (
+        update events e set cancel_requested = true from open where e.id = open.id and open.state = 'leased'
+    ), outcome as (
+        insert into deliveries (
+            event_id, kind, user_id, organization_id, outcome, reason, attempts, message_id, lease_id, enqueued_at,
+            finished_at, retry_of
+        )
+        select
+            g.id, g.kind, g.user_id, g.organization_id, 'cancelled', cancel_events.reason, g.attempts, g.message_id,
+            g.lease_id, g.enqueued_at, cancelled_at, g.retry_of
+        from gone g
+    ), payload as (
+        delete from event_payloads p using gone g where p.event_id = g.id
+    ), key as (
+        delete from dedupe_keys k using gone g where k.event_id = g.id
+    ), feed as (
+        update notifications n set retracted_at = cancelled_at from gone g
+        where n.event_id = g.id and n.read_at is null and n.retracted_at is null
+    )
+    select bool_and(open.state <> 'leased') into result from open;
+    return coalesce(result, false);
+end
+$$;
+
+create function notify.cancel(dedupe_key text, user_id uuid default null) returns boolean
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+begin
+    return cancel_events(
+        array(
+            select k.event_id from dedupe_keys k
+            where k.key = cancel.dedupe_key and (cancel.user_id is null or k.user_id = cancel.user_id)
+        ),
+        'by_producer'
+    );
+end
+$$;
+
+-- For the worker that honours a mark: frees the keys of events that it settles as cancelled and retracts their unread
+-- feed rows, as cancel does for those that it ends itself.
+create function notify.release_cancelled(event_ids bigint[]) returns void
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+begin
+    delete from dedupe_keys k where k.event_id = any (event_ids);
+    update notifications n set retracted_at = clock_timestamp()
+    where n.event_id = any (event_ids) and n.read_at is null and n.retracted_at is null;
+end
+$$;

@@ -1,0 +1,49 @@
+-- What an operator does to single events.
+
+-- Puts a dead event back as a new one with a day to live; the old outcome stays. Null if there is no such dead event.
+create function notify.retry_event(event_id bigint) returns bigint
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+declare
+    queued_at timestamptz := clock_timestamp();
+    dead dead_events;
+    new_id bigint;
+begin
+    delete from dead_events d where d.event_id = retry_event.event_id returning d.* into dead;
+    if not found then
+        return null;
+    elsif dead.kind like 'account\_%' then
+        perform refuse('NW004', 'event_id', 'is an account mail and was kept without its address: ask for a new one');
+    end if;
+    insert into events (
+        kind, bucket, user_id, organization_id, actor_id, state, due_at, expires_at, enqueued_at, traceparent, retry_of
+    )
+    values (
+        dead.kind, dead.bucket, dead.user_id, dead.organization_id, dead.actor_id, 'ready', queued_at,
+        queued_at + interval '24 hours', queued_at, dead.traceparent, dead.event_id
+    )
+    returning id into new_id;
+    insert into event_payloads (event_id, payload) values (new_id, coalesce(dead.payload, '{}'));
+    perform wake();
+    return new_id;
+end
+$$;
+
+-- True is the promise of notify.cancel: it was not being sent and never will be.
+create function notify.cancel_event(event_id bigint) returns boolean
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+begin
+    return cancel_events(array[event_id], 'by_operator');
+end
+$$;
+
+-- Throws the kept payload of a dead event away before its 7 days are over; the outcome stays.
+create function notify.discard_event(event_id bigint) returns boolean
+    language plpgsql security definer set search_path = notify, pg_temp
+as $$
+begin
+    delete from dead_events d where d.event_id = discard_event.event_id;
+    return found;
+end
+$$;

@@ -1,0 +1,40 @@
+import ArgumentParser
+import NotifyCore
+
+struct QueueCancelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Stop open events for good.",
+        discussion: """
+            A cancelled event is never sent. One that is being sent right now cannot be promised: it is marked, stopped \
+            if there is still time, and the command ends with 1. `notify-worker explain ID` then tells.
+            """)
+
+    @OptionGroup var shared: SharedOptions
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "Ids of open events.")
+    var ids: [Int64]
+
+    func run() throws {
+        let steering = QueueSteering(try shared.load().settings.database.connect(for: "queue cancel"))
+        var results: [CancelResult] = []
+        for id in ids { results.append(CancelResult(eventID: id, cancelled: try steering.cancel(id))) }
+        if output.json {
+            try Output.print(json: results)
+        } else {
+            Output.print(results.map(\.text).joined(separator: "\n"))
+        }
+        guard results.allSatisfy(\.cancelled) else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    struct CancelResult: Encodable {
+        let eventID: Int64
+        let cancelled: Bool
+
+        var text: String {
+            cancelled
+                ? "\(eventID) is cancelled"
+                : "\(eventID) is not cancelled: it has ended, is unknown, or is being sent now"
+        }
+    }
+}

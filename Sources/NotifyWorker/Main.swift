@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import PostgresClient
+
+/// The entry: signals that must not kill us, then the command, then one clear message if it failed.
+@main
+enum Main {
+    static func main() async {
+        // First of all: a relay or database that hangs up must be an error that we handle, not our death.
+        signal(SIGPIPE, SIG_IGN)
+        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        Logs.standardError.flush(milliseconds: 1_000)
+        exit(status)
+    }
+
+    private static func run(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try NotifyWorkerCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return ExitStatus.success.rawValue
+        } catch let failure as CommandFailure {
+            return report(FailureReport(failure))
+        } catch let error as SettingsError {
+            return report(FailureReport(error))
+        } catch let error as PostgresError {
+            return report(FailureReport(CommandFailure(error)))
+        } catch {
+            return reportParsed(error)
+        }
+    }
+
+    private static func report(_ report: FailureReport) -> Int32 {
+        Output.note(report.text)
+        return report.exit.rawValue
+    }
+
+    /// What the argument parser throws: help and version too, which are no failures.
+    private static func reportParsed(_ error: any Error) -> Int32 {
+        let status = NotifyWorkerCommand.exitCode(for: error).rawValue
+        let text = NotifyWorkerCommand.fullMessage(for: error)
+        if status == ExitStatus.success.rawValue {
+            Output.print(SettingsHelp.isWanted(in: text) ? text + "\n\n" + SettingsHelp.text : text)
+        } else if !text.isEmpty {
+            Output.note(text)
+        }
+        return status
+    }
+}

@@ -1,0 +1,48 @@
+/// Where PostgreSQL is.
+struct DatabaseSettings: SettingGroup {
+    static let url = connection(
+        "NOTIFY_DATABASE_URL", "PostgreSQL, as a libpq URI or conninfo; several hosts are allowed", standard: .none)
+    static let listenURL = connection(
+        "NOTIFY_LISTEN_URL", "direct connection for LISTEN, where the first URL leads to a pooler",
+        standard: .derived("NOTIFY_DATABASE_URL"))
+    static let apiURL = connection(
+        "NOTIFY_API_DATABASE_URL", "connection of the HTTP API, with the role notify_api",
+        standard: .derived("NOTIFY_DATABASE_URL"))
+    static let migrateURL = connection(
+        "NOTIFY_MIGRATE_DATABASE_URL", "connection of `migrate`, with a role that may create the schema",
+        standard: .derived("NOTIFY_DATABASE_URL"))
+
+    static let title = "Database"
+    static let declarations: [any SettingDeclaration] = [url, listenURL, apiURL, migrateURL]
+
+    let url: String?
+    let listenURL: String?
+    let apiURL: String?
+    let migrateURL: String?
+
+    init(_ values: SettingValues) throws(SettingsError) {
+        url = try values.value(Self.url)
+        listenURL = try values.value(Self.listenURL) ?? url
+        apiURL = try values.value(Self.apiURL) ?? url
+        migrateURL = try values.value(Self.migrateURL) ?? url
+    }
+
+    private static func connection(_ name: String, _ summary: String, standard: SettingStandard) -> Setting<String> {
+        Setting(
+            name, summary, standard: standard, example: "postgresql://notify_worker@db.example.com/app",
+            secrecy: .password, parse: conninfo)
+    }
+
+    /// The form only: libpq judges the rest when it connects.
+    private static let conninfo: SettingParser.Parser<String> = { text throws(InvalidValue) in
+        let text = try SettingParser.text(text)
+        guard !text.hasPrefix("postgres://"), !text.hasPrefix("postgresql://") else { return text }
+        guard !text.contains("://") else {
+            throw InvalidValue("does not start with postgresql:// or postgres://")
+        }
+        guard text.contains("=") else {
+            throw InvalidValue("is neither a postgresql:// URI nor a conninfo such as \"host=db dbname=app\"")
+        }
+        return text
+    }
+}

@@ -1,0 +1,23 @@
+/// Why settings could not be used: every problem that was found, not just the first. Exit code 78.
+struct SettingsError: Error {
+    let problems: [Problem]
+
+    /// One setting that is missing or wrong. Never holds a secret.
+    struct Problem: Sendable, Hashable {
+        let name: String
+        /// What is wrong, as a whole sentence without the name.
+        let message: String
+        /// What to do about it.
+        let mend: String
+    }
+
+    init(_ problems: [Problem]) {
+        self.problems = problems
+    }
+
+    init(missing setting: any SettingDeclaration, for purpose: String) {
+        var mend = "Set it in the environment or in the settings file, for example \(setting.name)=\(setting.example)"
+        if let fileName = setting.fileName { mend += ", or name a file that holds it in \(fileName)" }
+        self.init([Problem(name: setting.name, message: "is not set, and \(purpose) needs it.", mend: mend + ".")])
+    }
+}

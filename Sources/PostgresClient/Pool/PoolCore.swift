@@ -1,0 +1,166 @@
+internal import Synchronization
+
+/// The part of a pool that its threads hold on to, so that the pool itself may go while they end.
+final class PoolCore: Sendable {
+    private let conninfo: String
+    private let options: ConnectionOptions
+    private let configuration: ConnectionPool.Configuration
+    private let state: Monitor<PoolState>
+    private let lastID = Atomic<UInt64>(0)
+    private let threads = Mutex<[NamedThread]>([])
+    private let cancellers = Mutex<[ObjectIdentifier: Canceller]>([:])
+    private let endWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+    init(conninfo: String, options: ConnectionOptions, configuration: ConnectionPool.Configuration) {
+        self.conninfo = conninfo
+        self.options = options
+        self.configuration = configuration
+        state = Monitor(PoolState(configuration: configuration))
+    }
+
+    func makeID() -> UInt64 {
+        lastID.add(1, ordering: .relaxed).newValue
+    }
+
+    func deadline() -> ContinuousClock.Instant {
+        .now.advanced(by: configuration.waitTimeout)
+    }
+
+    func submit(_ job: PoolJob) {
+        switch state.update({ $0.submit(job) }) {
+        case .queued: break
+        case .refused(let error): job.fail(error)
+        case .startThread: startThread(for: job)
+        }
+    }
+
+    func cancel(_ id: UInt64) {
+        state.withLock { $0.removeJob(id) }?.fail(CancellationError())
+    }
+
+    func beginStop() {
+        let waiting = state.update { $0.beginStop() }
+        waiting.forEach { $0.fail(PostgresError(.closed, "the connection pool was stopped")) }
+    }
+
+    func cutConnections() {
+        cancellers.withLock { Array($0.values) }.forEach { $0.cut() }
+    }
+
+    /// Returns when the last thread has closed its connection.
+    func ended() async {
+        await withCheckedContinuation { continuation in
+            endWaiters.withLock { $0.append(continuation) }
+            resumeEndWaitersIfEnded()
+        }
+    }
+
+    /// After `ended`: the threads have at most a few instructions left.
+    func joinThreads() {
+        threads.withLock { threads in
+            defer { threads.removeAll() }
+            return threads
+        }
+        .forEach { $0.join() }
+    }
+
+    private func resumeEndWaitersIfEnded() {
+        guard state.withLock({ $0.threads == 0 }) else { return }
+        let waiters = endWaiters.withLock { waiters in
+            defer { waiters.removeAll() }
+            return waiters
+        }
+        waiters.forEach { $0.resume() }
+    }
+
+    private func startThread(for job: PoolJob) {
+        do {
+            let thread = try NamedThread(configuration.name) { self.work() }
+            threads.withLock { $0.append(thread) }
+        } catch {
+            state.withLock { $0.threadEnded() }
+            // Another thread may have taken the job meanwhile, and then it is in good hands.
+            state.withLock { $0.removeJob(job.id) }?.fail(error)
+        }
+    }
+}
+
+extension PoolCore {
+    private enum Turn {
+        case job(PoolJob)
+        case stop
+    }
+
+    /// A thread's life: take a job, have a connection, run it.
+    private func work() {
+        var connection: PostgresConnection?
+        while case .job(let job)? = state.wait(for: nextTurn) {
+            let completion = perform(job, &connection)
+            state.withLock { $0.finishJob() }
+            completion()
+        }
+        connection.map(forget)
+        state.update { $0.threadEnded() }
+        resumeEndWaitersIfEnded()
+    }
+
+    private func nextTurn(_ state: inout PoolState) -> Turn? {
+        if let job = state.takeJob() { return .job(job) }
+        return state.isStopping ? .stop : nil
+    }
+
+    private func perform(_ job: PoolJob, _ connection: inout PostgresConnection?) -> PoolJob.Completion {
+        guard ContinuousClock.now < job.deadline else {
+            let error = PostgresError(.timeout, "no connection became free within \(configuration.waitTimeout)")
+            return { job.fail(error) }
+        }
+        do {
+            let ready = try readyConnection(connection)
+            connection = ready
+            let completion = job.run(ready)
+            if !leaveClean(ready) {
+                forget(ready)
+                connection = nil
+            }
+            return completion
+        } catch {
+            connection = nil
+            return { job.fail(error) }
+        }
+    }
+
+    /// The thread's connection if it still stands, otherwise a new one.
+    private func readyConnection(_ present: PostgresConnection?) throws(PostgresError) -> PostgresConnection {
+        if let present {
+            if present.isStillOpen() { return present }
+            forget(present)
+        }
+        if let reason = state.withLock({ $0.reasonNotToConnect(now: .now) }) { throw reason }
+        do {
+            let connection = try PostgresConnection(conninfo, options: options)
+            state.withLock { $0.connected() }
+            cancellers.withLock { $0[ObjectIdentifier(connection)] = connection.canceller }
+            return connection
+        } catch {
+            state.withLock { $0.connectFailed(error, now: .now) }
+            throw error
+        }
+    }
+
+    /// Ends a transaction that the caller left open. Returns whether the connection is fit for the next one.
+    private func leaveClean(_ connection: PostgresConnection) -> Bool {
+        guard connection.isUsable else { return false }
+        guard connection.isInTransaction else { return true }
+        do {
+            try connection.execute("rollback")
+            return !connection.isInTransaction
+        } catch {
+            return false
+        }
+    }
+
+    private func forget(_ connection: PostgresConnection) {
+        _ = cancellers.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
+        connection.close()
+    }
+}

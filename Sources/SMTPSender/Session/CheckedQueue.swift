@@ -1,0 +1,86 @@
+internal import DequeModule
+
+/// Mails that wait in a lane, each with the time of its last check. Those that come back (checked again, or from a
+/// session that could not begin them) go ahead of those that wait for their first turn.
+struct CheckedQueue {
+    /// When a check takes longer than this, more mails are handed out without waiting for it.
+    static let recheckPatience: Duration = .milliseconds(50)
+
+    private let freshness: Duration
+    private var front: Deque<Submission> = []
+    private var back: Deque<Submission> = []
+    private var outForCheck = 0
+    private var handedOutAt: ContinuousClock.Instant?
+    /// A turn found no mail that was fresh for this long into the future.
+    private var wantedMargin: Duration?
+
+    init(freshness: Duration) {
+        self.freshness = freshness
+    }
+
+    var count: Int { front.count + back.count }
+
+    mutating func append(_ submission: Submission) {
+        guard submission.history.wasHandedOut else { return back.append(submission) }
+        outForCheck = 0
+        var submission = submission
+        submission.history.wasHandedOut = false
+        front.append(submission)
+    }
+
+    /// Next in line again.
+    mutating func putBack(_ submission: Submission) {
+        front.prepend(submission)
+    }
+
+    /// The first mail, when its check will still count `margin` from now.
+    mutating func take(margin: Duration, inTurnToo: Bool, now: ContinuousClock.Instant) -> Submission? {
+        guard let first = front.first ?? back.first else { return nil }
+        guard isFresh(first, at: now + margin) else {
+            wantedMargin = max(wantedMargin ?? .zero, margin)
+            return nil
+        }
+        guard inTurnToo || !first.history.inTurn else { return nil }
+        return front.popFirst() ?? back.popFirst()
+    }
+
+    /// Up to `limit` mails from the head that were checked too long ago, when a turn has come up without a fresh one.
+    mutating func handOut(limit: Int, now: ContinuousClock.Instant) -> [Submission] {
+        guard let margin = wantedMargin, checkMayStart(at: now) else { return [] }
+        wantedMargin = nil
+        var stale: [Submission] = []
+        while stale.count < limit, let first = front.first ?? back.first, !isFresh(first, at: now + margin) {
+            guard var submission = front.popFirst() ?? back.popFirst() else { break }
+            submission.history.wasHandedOut = true
+            stale.append(submission)
+        }
+        if !stale.isEmpty {
+            outForCheck = stale.count
+            handedOutAt = now
+        }
+        return stale
+    }
+
+    /// When `handOut` is worth another call although nothing else happened.
+    var nextHandOut: ContinuousClock.Instant? {
+        guard wantedMargin != nil, count > 0, outForCheck > 0, let handedOutAt else { return nil }
+        return handedOutAt + Self.recheckPatience
+    }
+
+    mutating func takeAll() -> [Submission] {
+        let all = Array(front) + Array(back)
+        front.removeAll()
+        back.removeAll()
+        wantedMargin = nil
+        return all
+    }
+
+    private func isFresh(_ submission: Submission, at instant: ContinuousClock.Instant) -> Bool {
+        submission.checkedAt + freshness >= instant
+    }
+
+    private func checkMayStart(at now: ContinuousClock.Instant) -> Bool {
+        guard outForCheck > 0, let handedOutAt else { return true }
+        return now >= handedOutAt + Self.recheckPatience
+    }
+}

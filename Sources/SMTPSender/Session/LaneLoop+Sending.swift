@@ -1,0 +1,107 @@
+extension LaneLoop {
+    /// Idle connections first: a mail behind another's content has to wait for that one's reply.
+    func advanceAll(_ now: ContinuousClock.Instant) {
+        for connection in connections where connection.session.isIdle { advance(connection, now) }
+        guard queue.count > 0 || isStopping else { return }
+        for connection in connections { advance(connection, now) }
+    }
+
+    /// Lets a connection do everything that it can before the relay's next reply, and writes it out.
+    func advance(_ connection: LaneConnection, _ now: ContinuousClock.Instant) {
+        while step(connection, now) {}
+        connection.flush(now: now)
+        settle(connection, now)
+    }
+
+    /// One step; false when the next one is the relay's, or there is no mail.
+    private func step(_ connection: LaneConnection, _ now: ContinuousClock.Instant) -> Bool {
+        switch connection.session.turn {
+        case .wait, .ended: return false
+        case .content:
+            connection.writeContent(now: now)
+            return true
+        case .quit:
+            connection.quit(now: now)
+            return false
+        case .mail(let inTurnToo):
+            if isStopping || openCount > number.limit(at: now) {
+                connection.quit(now: now)
+                return false
+            }
+            return begin(on: connection, margin: .zero, inTurnToo: inTurnToo, now)
+        case .join(let estimate):
+            guard !isStopping, !connection.isBlocked else { return false }
+            return begin(on: connection, margin: estimate, inTurnToo: false, now)
+        }
+    }
+
+    private func begin(
+        on connection: LaneConnection, margin: Duration, inTurnToo: Bool, _ now: ContinuousClock.Instant
+    ) -> Bool {
+        guard
+            let submission = queue.take(
+                urgentOnly: isKeptForUrgent(connection, now), margin: margin, inTurnToo: inTurnToo, now: now)
+        else { return false }
+        connection.begin(submission, now: now)
+        return true
+    }
+
+    /// One connection is kept for urgent mails: this one, when all others carry normal ones.
+    private func isKeptForUrgent(_ connection: LaneConnection, _ now: ContinuousClock.Instant) -> Bool {
+        let limit = number.limit(at: now)
+        guard limit > 1 else { return false }
+        return connections.count { $0 !== connection && $0.session.carriesNormalMail } >= limit - 1
+    }
+
+    /// Takes what a session has to tell.
+    func settle(_ connection: LaneConnection, _ now: ContinuousClock.Instant) {
+        guard !connection.session.events.isEmpty else { return }
+        for event in connection.session.events {
+            switch event {
+            case .finished(let submission, let result): finished.append(Finished(token: submission.token, result: result))
+            case .givenBack(let submission): queue.putBack(submission)
+            case .pipeliningFailed(let level):
+                pipelining.failed(at: level, now: now)
+                let lowered = pipelining.level(at: now)
+                for other in connections { other.session.level = min(other.session.level, lowered) }
+            case .tooBusy: number.lower(from: openCount, now: now)
+            case .ended(let fault):
+                if let fault { sessionFaults.append(fault) }
+            }
+        }
+        connection.session.events.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells the delegate what this turn produced.
+    func report(_ now: ContinuousClock.Instant) {
+        if !finished.isEmpty {
+            let batch = finished
+            finished.removeAll(keepingCapacity: true)
+            delegate.lane(lane, finished: batch)
+        }
+        for fault in sessionFaults { delegate.lane(lane, sessionEnded: fault) }
+        sessionFaults.removeAll()
+        let stale = queue.handOut(limit: recheckBatch(now), now: now)
+        if !stale.isEmpty { delegate.lane(lane, stale: stale) }
+        tellOfRoom()
+    }
+
+    private func tellOfRoom() {
+        let half = lane.capacity / 2
+        let load = load
+        defer { fullest = load }
+        guard (fullest.normal > half && load.normal <= half) || (fullest.urgent > half && load.urgent <= half) else {
+            return
+        }
+        inbox.publish(holding: load, counts: counts)
+        delegate.laneHasRoom(lane)
+    }
+
+    /// As many mails as the connections could begin in about 40 ms: checked all at once they are still fresh at their
+    /// turn.
+    private func recheckBatch(_ now: ContinuousClock.Instant) -> Int {
+        let slowest = connections.compactMap(\.session.dotEstimate).max() ?? .milliseconds(40)
+        let each = max(1, min(64, Int(Duration.milliseconds(40) / max(slowest, .microseconds(100)))))
+        return number.limit(at: now) * each
+    }
+}

@@ -1,0 +1,105 @@
+import NotifyCore
+import SMTPSender
+import Testing
+
+@Suite("A relay that refuses too much")
+struct RelayRefusalTests {
+    @Test(
+        "Ten permanent refusals in a row to five recipients pause it with an alarm",
+        arguments: [Results.refused, Results.unknownUser])
+    func pauses(_ result: SendResult) {
+        var story = RelayStory()
+        for count in 1...9 { #expect(story.finish(result, recipient: UInt64(count % 5)) == nil) }
+        #expect(story.finish(result, recipient: 0)?.isAlarm == true)
+        #expect(story.health.isPausedForRefusals)
+        #expect(story.take() == nil)
+    }
+
+    @Test("Refusals to four recipients never pause it")
+    func fewRecipients() {
+        var story = RelayStory()
+        for count in 1...200 { #expect(story.finish(Results.unknownUser, recipient: UInt64(count % 4)) == nil) }
+        #expect(story.permit == .open)
+    }
+
+    @Test("Half of the last fifty refused pause it, fewer do not")
+    func half() {
+        var story = RelayStory()
+        for _ in 1...100 {
+            #expect(story.finish(Results.refused) == nil)
+            #expect(story.finish(Results.accepted) == nil)
+            #expect(story.finish(Results.accepted) == nil)
+        }
+        var worse = RelayStory()
+        for _ in 1...24 {
+            #expect(worse.finish(Results.refused) == nil)
+            #expect(worse.finish(Results.accepted) == nil)
+        }
+        guard case .pausedForRefusals = worse.finish(Results.refused) else {
+            Issue.record("25 refusals among 49 did not pause it")
+            return
+        }
+    }
+
+    @Test("Refusals further back than fifty results are forgotten")
+    func window() {
+        var story = RelayStory()
+        for _ in 1...24 {
+            #expect(story.finish(Results.refused) == nil)
+            #expect(story.finish(Results.deferred) == nil)
+        }
+        for _ in 1...50 { #expect(story.finish(Results.accepted) == nil) }
+        for _ in 1...9 { #expect(story.finish(Results.refused) == nil) }
+        #expect(story.permit == .open)
+    }
+
+    @Test("Only an accepted probe ends a pause for refusals, and then the refusals before it are forgotten")
+    func unpauses() throws {
+        var story = RelayStory()
+        for _ in 1...10 { story.finish(Results.refused) }
+        #expect(story.finish(Results.accepted) == nil, "an acceptance of a mail from before")
+        #expect(story.health.isPausedForRefusals)
+        for result in [Results.refused, Results.deferred] {
+            let probe = try story.waitForProbe()
+            guard case .stillClosed = story.finish(result, probe) else {
+                Issue.record("\(result) ended the pause")
+                return
+            }
+        }
+        let probe = try story.waitForProbe()
+        #expect(story.finish(Results.accepted, probe) == .recovered)
+        for _ in 1...9 { #expect(story.finish(Results.refused) == nil) }
+    }
+
+    @Test("The record tells whether one of the last ten results was an acceptance")
+    func record() {
+        var story = RelayStory()
+        #expect(!story.health.hasAcceptedLately)
+        story.finish(Results.accepted, recipient: 1)
+        for _ in 1...9 {
+            story.finish(Results.deferred)
+            #expect(story.health.hasAcceptedLately)
+        }
+        story.finish(.unknown)
+        #expect(story.health.hasAcceptedLately)
+        story.finish(Results.refused)
+        #expect(!story.health.hasAcceptedLately)
+    }
+
+    @Test("A relay that suddenly refuses all burns ten events at most")
+    func backlog() {
+        var story = RelayStory()
+        for _ in 1...100 { story.finish(Results.accepted) }
+        var burnt = 0
+        for _ in 1...1_000 {
+            let context = AttemptContext(
+                chargedAttempts: 0, remaining: .seconds(86_400), holdsUnknown: false,
+                hasRelayAcceptedOthers: story.health.hasAcceptedLately, canGoElsewhere: false)
+            let verdict = classify(Results.refused, of: context, schedule: .standard, jitter: .none)
+            if verdict.outcome == .failed(.recipientRefused) { burnt += 1 }
+            story.finish(Results.refused)
+        }
+        #expect(burnt == 10)
+        #expect(story.health.isPausedForRefusals)
+    }
+}

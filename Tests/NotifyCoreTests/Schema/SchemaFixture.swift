@@ -1,0 +1,126 @@
+import Foundation
+import NotifyCore
+import PostgresClient
+import TestSupport
+
+extension DatabaseTemplate {
+    /// The migrated schema with nobody in it.
+    static let schema = DatabaseTemplate("schema") { conninfo in
+        let connection = try PostgresConnection(conninfo)
+        defer { connection.close() }
+        _ = try Migrator(connection).migrate()
+    }
+
+    /// The schema with two organisations and three users: Ada and Bob belong to `acme`, Cyd to no organisation.
+    static let directory = DatabaseTemplate("directory") { conninfo in
+        let connection = try PostgresConnection(conninfo)
+        defer { connection.close() }
+        _ = try Migrator(connection).migrate()
+        try connection.execute(
+            """
+            select notify.upsert_organization('\(acme)', 'Acme'), notify.upsert_organization('\(globex)', 'Globex');
+            select notify.upsert_user('\(ada)', 'ada@example.com', 'Ada'),
+                notify.upsert_user('\(bob)', 'bob@example.com', 'Bob', 'pt-BR', 'America/Sao_Paulo'),
+                notify.upsert_user('\(cyd)', 'cyd@example.com', 'Cyd');
+            select notify.add_member('\(acme)', '\(ada)'), notify.add_member('\(acme)', '\(bob)', 'admin');
+            """
+        )
+    }
+}
+
+let acme = "10000000-0000-4000-8000-00000000000a"
+let globex = "10000000-0000-4000-8000-00000000000b"
+let ada = "20000000-0000-4000-8000-00000000000a"
+let bob = "20000000-0000-4000-8000-00000000000b"
+let cyd = "20000000-0000-4000-8000-00000000000c"
+let nobody = "20000000-0000-4000-8000-0000000000ff"
+
+let ticket = #"{"ticket_id": "7", "subject": "Printer on fire", "url": "https://app.example.com/tickets/7"}"#
+let reminder = #"{"reminder_id": "3", "title": "Call back", "url": "https://app.example.com/reminders/3"}"#
+
+/// A call of `notify.enqueue` for a ticket, with further arguments as they stand in SQL.
+func enqueueTicket(_ user: String = ada, _ arguments: String = "") -> String {
+    "select notify.enqueue('assigned_ticket', '\(user)', '\(ticket)'\(arguments.isEmpty ? "" : ", ")\(arguments))"
+}
+
+/// An error as a caller sees it.
+struct Refusal: Sendable, Hashable {
+    var state: String
+    var column: String?
+    var message = ""
+
+    init(_ state: String, _ column: String?, _ message: String = "") {
+        self.state = state
+        self.column = column
+        self.message = message
+    }
+
+    init(_ error: PostgresError) {
+        self.init(error.sqlState?.rawValue ?? "", error.column, error.message)
+    }
+
+    /// Without the message, which is for people.
+    var codes: Refusal { Refusal(state, column) }
+}
+
+extension PostgresConnection {
+    /// The only column of a query, as text.
+    func column(_ query: String) throws -> [String?] {
+        let rows = try run(Statement("select q.value::text from (\(query)) q (value)"))
+        return try (0..<rows.count).map { try rows.optionalString($0, 0) }
+    }
+
+    func value(_ query: String) throws -> String? {
+        try column(query).first ?? nil
+    }
+
+    /// The error that a statement ends with; nil if it succeeds.
+    func refusal(_ statement: String) throws -> Refusal? {
+        do {
+            _ = try run(Statement(statement))
+            return nil
+        } catch let error where error.sqlState != nil {
+            return Refusal(error)
+        }
+    }
+
+    /// Waits until a condition, a query for one boolean, holds: until another session is seen to wait, for example.
+    func wait(until condition: String) throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try value(condition) != "true" {
+            guard ContinuousClock.now < deadline else { throw NeverHeld(condition: condition) }
+        }
+    }
+
+    struct NeverHeld: Error {
+        let condition: String
+    }
+}
+
+extension TestDatabase {
+    func column(_ query: String, user: String = "postgres") async throws -> [String?] {
+        try await withConnection(user: user) { try $0.column(query) }
+    }
+
+    func value(_ query: String, user: String = "postgres") async throws -> String? {
+        try await withConnection(user: user) { try $0.value(query) }
+    }
+
+    func refusal(_ statement: String, user: String = "postgres") async throws -> Refusal? {
+        try await withConnection(user: user) { try $0.refusal(statement) }
+    }
+
+    func execute(_ sql: String) async throws {
+        try await withConnection { try $0.execute(sql) }
+    }
+
+    /// How many rows the tables hold that enqueue writes to, taken together.
+    func queuedRows() async throws -> String? {
+        try await value(
+            """
+            select (select count(*) from notify.events) + (select count(*) from notify.event_payloads)
+                + (select count(*) from notify.notifications) + (select count(*) from notify.dedupe_keys)
+            """
+        )
+    }
+}

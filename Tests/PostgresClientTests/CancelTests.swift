@@ -1,0 +1,53 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("A canceller")
+struct CancelTests {
+    @Test("A running statement is ended by request, and the connection goes on")
+    func cancel() async throws {
+        try await withTestDatabase { database in
+            try await database.withConnection { connection in
+                let canceller = connection.canceller
+                try withAsking({ canceller.cancel() }) {
+                    let error = #expect(throws: PostgresError.self) { try connection.execute("select pg_sleep(600)") }
+                    #expect(error?.sqlState == .queryCanceled)
+                    #expect(error?.isConnectionLost == false)
+                }
+                #expect(connection.isUsable)
+                try connection.reset()
+                try connection.execute("select 1")
+            }
+        }
+    }
+
+    @Test("A cut ends the wait at once, and the connection is lost")
+    func cut() async throws {
+        try await withTestDatabase { database in
+            try await database.withConnection { connection in
+                let canceller = connection.canceller
+                try withAsking({ canceller.cut() }) {
+                    let error = #expect(throws: PostgresError.self) { try connection.execute("select pg_sleep(600)") }
+                    #expect(error?.isConnectionLost == true)
+                }
+                #expect(!connection.isUsable)
+                connection.close()
+                #expect(!canceller.cancel())
+                canceller.cut()
+                try connection.reset()
+                try connection.execute("select 1")
+            }
+        }
+    }
+
+    /// Asks again and again, because the first request may come before the statement has begun.
+    private func withAsking(_ ask: @escaping @Sendable () -> Void, body: () -> Void) throws {
+        let isOver = Monitor(false)
+        let thread = try NamedThread("canceller") {
+            while isOver.wait(timeout: .milliseconds(1), for: { $0 ? true : nil }) == nil { ask() }
+        }
+        body()
+        isOver.update { $0 = true }
+        thread.join()
+    }
+}

@@ -1,0 +1,43 @@
+@testable import SMTPSender
+
+/// What a test puts into a mail, kept as it was before any cleaning.
+struct Draft: Encodable {
+    struct Party: Encodable {
+        var name: String
+        var address: String
+
+        func mailbox() throws -> Mailbox {
+            Mailbox(displayName: name, address: try EmailAddress(parsing: address))
+        }
+    }
+
+    var from = Party(name: "Acme Support", address: "support@notify.example.com")
+    var to = Party(name: "Jane Doe", address: "jane@example.com")
+    var reply_to: Party?
+    var subject = "A ticket was assigned to you"
+    var date: Int64 = 1_795_000_000
+    var message_id = "0b0a3c1e-6a43-4e0c-b4a7-7c7a1a2b3c4d@notify.example.com"
+    var references: [String] = []
+    var headers: [[String]] = []
+    var text = "Hello\n"
+    var html = "<p>Hello</p>\n"
+
+    func message() throws -> MailMessage {
+        MailMessage(
+            from: try from.mailbox(), to: try to.mailbox(), replyTo: try reply_to?.mailbox(), subject: subject,
+            date: date, messageID: message_id, references: references,
+            extraHeaders: headers.map { HeaderField($0[0], $0[1]) }, text: text, html: html
+        )
+    }
+
+    func composed() throws -> String {
+        String(decoding: try message().compose().content, as: UTF8.self)
+    }
+
+    /// The header field of that name, unfolded.
+    func header(_ name: String) throws -> String {
+        let unfolded = try composed().split(separator: "\r\n\r\n", maxSplits: 1)[0].replacing("\r\n ", with: " ")
+        let lines = unfolded.split(separator: "\r\n").filter { $0.hasPrefix(name + ":") }
+        return lines.count == 1 ? lines[0].dropFirst(name.count + 1).trimmingPrefix(" ").description : "\(lines)"
+    }
+}
