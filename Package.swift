@@ -83,7 +83,7 @@ let package = Package(
 
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
-        .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
+        .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
         .testTarget(
             name: "NotifyCoreTests",
             dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
