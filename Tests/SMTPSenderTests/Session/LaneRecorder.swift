@@ -54,7 +54,8 @@ final class LaneRecorder: RelayLaneDelegate {
     var state: State { inner.withLock { $0.state } }
 
     @discardableResult
-    func wait(within limit: Duration = .seconds(30), _ isMet: @escaping @Sendable (State) -> Bool) async throws -> State {
+    func wait(within limit: Duration = .seconds(30), _ isMet: @escaping @Sendable (State) -> Bool) async throws -> State
+    {
         try await withCheckedThrowingContinuation { continuation in
             let id: Int? = inner.withLock { inner in
                 if isMet(inner.state) {

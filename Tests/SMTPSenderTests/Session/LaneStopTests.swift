@@ -83,7 +83,8 @@ struct LaneStopTests {
         var configuration = MailboxConfiguration()
         configuration.faults = [FaultRule(.quit, .always, .silence)]
         try await DevMailbox.with(configuration) { mailbox in
-            try await withLane(to: mailbox.smtpPort, configure: { $0.timeouts.quit = .milliseconds(100) }) { lane, recorder in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.timeouts.quit = .milliseconds(100) }) {
+                lane, recorder in
                 lane.submit([.sample(1)])
                 try await recorder.wait { $0.finishedCount == 1 }
                 try await onThread { lane.stop(within: .seconds(60)) }

