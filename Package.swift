@@ -96,7 +96,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
+        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "SMTPSender", "TestSupport"]),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]
