@@ -17,8 +17,12 @@ struct CatalogueProblemTests {
     static let mistakes: [Mistake] = [
         Mistake(name: "none", files: [:], expected: []),
         Mistake(
-            name: "an unknown variable", files: ["hello/en/body.txt.mustache": "{{title}}\n\n{{titel}}\n{{#who}}{{hwo}}{{/who}}\n"],
-            expected: ["hello/en/body.txt.mustache:3: “titel” is no variable of hello", "hello/en/body.txt.mustache:4: “hwo” is no variable"]),
+            name: "an unknown variable",
+            files: ["hello/en/body.txt.mustache": "{{title}}\n\n{{titel}}\n{{#who}}{{hwo}}{{/who}}\n"],
+            expected: [
+                "hello/en/body.txt.mustache:3: “titel” is no variable of hello",
+                "hello/en/body.txt.mustache:4: “hwo” is no variable",
+            ]),
         Mistake(
             name: "an unknown variable in the layout", files: ["layout.txt.mustache": "{{> body}}\n{{nothing}}\n"],
             expected: ["layout.txt.mustache:2: “nothing” is no variable of hello"]),
@@ -37,35 +41,66 @@ struct CatalogueProblemTests {
         Mistake(
             name: "a word that one locale lacks",
             files: ["strings/de.json": strings("hi").replacingOccurrences(of: "\"more\"", with: "\"less\"")],
-            expected: ["hello/de/body.txt.mustache:2: “more” is not in", "strings/de.json: “more” is missing", "strings/en.json: “less” is missing"]),
+            expected: [
+                "hello/de/body.txt.mustache:2: “more” is not in", "strings/de.json: “more” is missing",
+                "strings/en.json: “less” is missing",
+            ]),
         Mistake(
             name: "tags that do not close",
-            files: ["hello/en/body.txt.mustache": "{{#who}}\n{{title}}\n", "hello/de/body.txt.mustache": "{{title}}\n\n{{title\n"],
-            expected: ["hello/de/body.txt.mustache:3: this tag has no “}}”", "hello/en/body.txt.mustache:1: “{{#who}}” is never closed"]),
+            files: [
+                "hello/en/body.txt.mustache": "{{#who}}\n{{title}}\n",
+                "hello/de/body.txt.mustache": "{{title}}\n\n{{title\n",
+            ],
+            expected: [
+                "hello/de/body.txt.mustache:3: this tag has no “}}”",
+                "hello/en/body.txt.mustache:1: “{{#who}}” is never closed",
+            ]),
         Mistake(
-            name: "sections closed in the wrong order", files: ["hello/en/body.txt.mustache": "{{title}}\n{{#who}}\n{{/title}}\n{{/who}}\n"],
+            name: "sections closed in the wrong order",
+            files: ["hello/en/body.txt.mustache": "{{title}}\n{{#who}}\n{{/title}}\n{{/who}}\n"],
             expected: ["hello/en/body.txt.mustache:3: “{{/title}}” closes nothing; expected “{{/who}}” for line 2"]),
         Mistake(
             name: "Mustache that mails do not use",
-            files: ["hello/en/body.txt.mustache": "{{title}}{{<a}}\n{{=| |=}}\n{{%B: c}}\n{{ti tle}}\n{{}}\n{{title}}\n{{ti\ntle}}"],
+            files: [
+                "hello/en/body.txt.mustache":
+                    "{{title}}{{<a}}\n{{=| |=}}\n{{%B: c}}\n{{ti tle}}\n{{}}\n{{title}}\n{{ti\ntle}}"
+            ],
             expected: [
-                "hello/en/body.txt.mustache:1: mail templates do not use", "hello/en/body.txt.mustache:2: mail templates do not use",
-                "hello/en/body.txt.mustache:3: mail templates do not use", "hello/en/body.txt.mustache:4: “ti tle” is not a name",
-                "hello/en/body.txt.mustache:5: this tag has no name", "hello/en/body.txt.mustache:7: a tag must close on the line",
+                "hello/en/body.txt.mustache:1: mail templates do not use",
+                "hello/en/body.txt.mustache:2: mail templates do not use",
+                "hello/en/body.txt.mustache:3: mail templates do not use",
+                "hello/en/body.txt.mustache:4: “ti tle” is not a name",
+                "hello/en/body.txt.mustache:5: this tag has no name",
+                "hello/en/body.txt.mustache:7: a tag must close on the line",
             ]),
         Mistake(
-            name: "values that bypass escaping", files: ["hello/en/body.html.mustache": "<p>{{title}}\n{{{title}}}\n{{&title}}</p>"],
+            name: "values that bypass escaping",
+            files: ["hello/en/body.html.mustache": "<p>{{title}}\n{{{title}}}\n{{&title}}</p>"],
             expected: [
-                "hello/en/body.html.mustache:2: “title” must not bypass escaping", "hello/en/body.html.mustache:3: “title” must not bypass",
+                "hello/en/body.html.mustache:2: “title” must not bypass escaping",
+                "hello/en/body.html.mustache:3: “title” must not bypass",
             ]),
         Mistake(
-            name: "a sample that is not JSON", files: ["hello/sample.json": "{\n  \"title\": \"x\",\n  \"url\" \"y\"\n}"],
+            name: "a sample that is not JSON",
+            files: ["hello/sample.json": "{\n  \"title\": \"x\",\n  \"url\" \"y\"\n}"],
             expected: ["hello/sample.json:3: this is not JSON"]),
         Mistake(
             name: "a sample with the wrong values",
-            files: ["hello/sample.json": "{\n\"title\": 7,\n\"url\": \"nowhere\",\n\"due_at\": \"soon\",\n\"who\": \" \",\n\"banner\": \"x\"\n}"],
+            files: [
+                "hello/sample.json":
+                    """
+                {
+                "title": 7,
+                "url": "nowhere",
+                "due_at": "soon",
+                "who": " ",
+                "banner": "x"
+                }
+                """
+            ],
             expected: [
-                "hello/sample.json:2: “title” must be a string", "hello/sample.json:3: “url” is not an http or https address",
+                "hello/sample.json:2: “title” must be a string",
+                "hello/sample.json:3: “url” is not an http or https address",
                 "hello/sample.json:4: “due_at” is not an ISO 8601 time", "hello/sample.json:5: “who” is empty",
                 "hello/sample.json:6: “banner” is given to every mail",
             ]),
@@ -83,23 +118,33 @@ struct CatalogueProblemTests {
             files: ["hello/de/subject.txt.mustache": "{{#who}}{{who}}{{/who}}\n"],
             expected: ["hello/de/subject.txt.mustache: the sample has an empty subject"]),
         Mistake(
-            name: "an optional value without its section", files: ["hello/de/body.txt.mustache": "{{title}} {{who}}\n{{banner}}\n"],
-            expected: ["hello/de/body.txt.mustache:1: “who” may be missing", "hello/de/body.txt.mustache:2: “banner” may be missing"]),
+            name: "an optional value without its section",
+            files: ["hello/de/body.txt.mustache": "{{title}} {{who}}\n{{banner}}\n"],
+            expected: [
+                "hello/de/body.txt.mustache:1: “who” may be missing",
+                "hello/de/body.txt.mustache:2: “banner” may be missing",
+            ]),
         Mistake(
-            name: "a block that the layout lacks", files: ["hello/en/body.html.mustache": "{{$haed}}x{{/haed}}\n<p>{{title}}</p>"],
+            name: "a block that the layout lacks",
+            files: ["hello/en/body.html.mustache": "{{$haed}}x{{/haed}}\n<p>{{title}}</p>"],
             expected: ["hello/en/body.html.mustache:1: the layout has no place “{{$haed}}”; it has head"]),
         Mistake(
             name: "words that hold themselves", files: ["strings/en.json": strings("a {{> words}}")],
             expected: ["strings/en.json:2: “words” includes itself"]),
         Mistake(
             name: "a bad date style",
-            files: ["strings/en.json": strings("x").replacingOccurrences(of: "{zone}", with: "{zonk}").replacingOccurrences(of: "\"Sa\"", with: "\"Fr\", \"Sa\"")],
+            files: [
+                "strings/en.json": strings("x").replacingOccurrences(of: "{zone}", with: "{zonk}")
+                    .replacingOccurrences(of: "\"Sa\"", with: "\"Fr\", \"Sa\"")
+            ],
             expected: [
-                "strings/en.json:5: “date” needs 7 “weekdays”", "strings/en.json:7: the date pattern has an unknown “{zonk}”",
+                "strings/en.json:5: “date” needs 7 “weekdays”",
+                "strings/en.json:7: the date pattern has an unknown “{zonk}”",
                 "strings/en.json:7: the date pattern must name the “{zone}”",
             ]),
         Mistake(
-            name: "words that are no words", files: ["strings/en.json": strings("x").replacingOccurrences(of: "\"More.\"", with: "[1]")],
+            name: "words that are no words",
+            files: ["strings/en.json": strings("x").replacingOccurrences(of: "\"More.\"", with: "[1]")],
             expected: ["hello/en/body.txt.mustache:2: “more” is not in", "strings/en.json:3: “more” must be a text"]),
         Mistake(
             name: "a file that is not text", files: ["layout.txt.mustache": "{{> body}}\u{1}"],
@@ -109,7 +154,8 @@ struct CatalogueProblemTests {
     @Test("Each is reported with its file and line, and nothing else is", arguments: mistakes)
     func reported(mistake: Mistake) throws {
         let fixture = try FixtureDirectory(Self.sound.merging(mistake.files.mapValues { $0 }) { $1 })
-        let found = TemplateCatalogue.problems(in: fixture.path).map { String($0.description.dropFirst(fixture.path.count + "/email/".count)) }
+        let found = TemplateCatalogue.problems(in: fixture.path)
+            .map { String($0.description.dropFirst(fixture.path.count + "/email/".count)) }
         #expect(found.count == mistake.expected.count, "\(found)")
         for (line, beginning) in zip(found, mistake.expected) { #expect(line.hasPrefix(beginning)) }
 
@@ -129,13 +175,16 @@ struct CatalogueProblemTests {
     /// A small catalogue without mistakes: one kind, two locales.
     private static let sound: [String: String?] = [
         "layout.txt.mustache": "{{> body}}\n{{> words}}\n",
-        "layout.html.mustache": "<title>{{> subject}}</title><h1>{{$head}}Hello{{/head}}</h1>\n{{> body}}<a href=\"{{url}}\">{{> words}}</a>\n",
+        "layout.html.mustache":
+            "<title>{{> subject}}</title>{{$head}}Hello{{/head}}\n{{> body}}<a href=\"{{url}}\">{{> words}}</a>\n",
         "strings/en.json": strings("words"), "strings/de.json": strings("Worte"),
-        "hello/sample.json": #"{"title": "Hi", "url": "https://example.com", "who": "Kim", "due_at": "2026-01-01T00:00:00Z"}"#,
+        "hello/sample.json":
+            #"{"title": "Hi", "url": "https://example.com", "who": "Kim", "due_at": "2026-01-01T00:00:00Z"}"#,
         "hello/en/subject.txt.mustache": "{{title}}", "hello/de/subject.txt.mustache": "{{title}}\n",
         "hello/en/body.txt.mustache": "{{title}}{{#who}} for {{who}}{{/who}}\n{{> more}}\n",
         "hello/de/body.txt.mustache": "{{title}}{{#who}} für {{who}}{{/who}}\n{{> more}}\n",
-        "hello/en/body.html.mustache": "{{$head}}{{title}}{{/head}}<p>{{title}}</p>", "hello/de/body.html.mustache": "<p>{{title}}</p>",
+        "hello/en/body.html.mustache": "{{$head}}{{title}}{{/head}}<p>{{title}}</p>",
+        "hello/de/body.html.mustache": "<p>{{title}}</p>",
     ]
 
     private static func strings(_ words: String) -> String {
@@ -163,7 +212,8 @@ final class FixtureDirectory: Sendable {
         for (name, text) in files {
             guard let text else { continue }
             let file = folder.appendingPathComponent("email/" + name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
     }

@@ -3,11 +3,14 @@ import Testing
 
 @testable import Templates
 
-/// Each mail as it stands in `Golden/`. After a change that is meant, `UPDATE_GOLDEN=1 swift test --filter GoldenMailTests`
-/// writes them anew; look at the difference, and at the pictures that `scripts/shoot-templates` makes of them.
+/// Each mail as it stands in `Golden/`. After a change that is meant,
+/// `UPDATE_GOLDEN=1 swift test --filter GoldenMailTests` writes them anew; look at the difference, and at the
+/// pictures that `scripts/shoot-templates` makes of them.
 @Suite("Golden mails")
 struct GoldenMailTests {
-    @Test("Every kind in every locale is written as it was approved", arguments: TestCatalogue.kinds, TestCatalogue.locales)
+    @Test(
+        "Every kind in every locale is written as it was approved", arguments: TestCatalogue.kinds,
+        TestCatalogue.locales)
     func sample(kind: String, locale: String) throws {
         try compare(try TestCatalogue.request(kind, locale: locale), name: "\(kind).\(locale)")
     }
@@ -30,7 +33,8 @@ struct GoldenMailTests {
         request.payload["subject"] = "أين طلبي رقم 1042؟ لم يصل بعد"
         request.payload["customer"] = "ليلى حداد"
         request.payload["assigned_by"] = "דנה לוי"
-        request.payload["preview"] = "مرحبا،\n\nطلبت السترة الزرقاء قبل أسبوعين ولم تصل بعد. رقم التتبع هو AB-1042.\nشكرا"
+        request.payload["preview"] =
+            "مرحبا،\n\nطلبت السترة الزرقاء قبل أسبوعين ولم تصل بعد. رقم التتبع هو AB-1042.\nشكرا"
         request.organizationName = "شركة النور"
         request.banner = "Dies ist eine Probe."
         try compare(request, name: "right-to-left.de")
@@ -42,7 +46,9 @@ struct GoldenMailTests {
         request.payload["subject"] = String(repeating: "Donaudampfschifffahrtsgesellschaftskapitän", count: 12)
         request.payload["assigned_by"] = String(repeating: "Wolfeschlegelsteinhausenbergerdorff", count: 4)
         request.payload["preview"] = String(
-            repeating: "See https://files.example.com/\(String(repeating: "0123456789abcdef", count: 9)) and www.example.com. ", count: 40)
+            repeating:
+                "See https://files.example.com/\(String(repeating: "0123456789abcdef", count: 9)), www.example.com. ",
+            count: 40)
         request.organizationName = String(repeating: "Sehrlangerfirmenname", count: 6)
         try compare(request, name: "long.en")
     }
@@ -52,7 +58,14 @@ struct GoldenMailTests {
         var request = try TestCatalogue.request("conversation_note", locale: "ja")
         request.payload["author"] = "O’Brien “Bo” <bo@example.com>"
         request.payload["subject"] = "返金について & <b>至急</b> 👩🏽‍💻 {{subject}}"
-        request.payload["note"] = "ありがとう 🙏🏾\n한국어도 됩니다. Ελληνικά, кириллица, ไทย, हिन्दी.\n<script>alert('x')</script>\n.leading dot\nhttps://example.com/?a=1&b=2"
+        request.payload["note"] =
+            """
+            ありがとう 🙏🏾
+            한국어도 됩니다. Ελληνικά, кириллица, ไทย, हिन्दी.
+            <script>alert('x')</script>
+            .leading dot
+            https://example.com/?a=1&b=2
+            """
         request.recipientName = "山田 太郎"
         request.organizationName = "株式会社ひかり"
         try compare(request, name: "mixed.ja")

@@ -5,16 +5,21 @@ import Testing
 @Suite("Hostile values")
 struct HostileValueTests {
     static let values = [
-        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{subject}}", "{{{url}}}", "{{/preview}}{{#banner}}",
-        "{{> why}}", "\u{1}0\u{2}", "a\r\nBcc: everyone@example.com", "a\u{2028}b\u{85}c\u{0}d", "\u{202E}evil\u{202C}", "&amp;&#60;",
-        "'; drop table events; --", String(repeating: "a\u{301}", count: 5_000), String(repeating: "x", count: 10_000), "  \t\n ",
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{subject}}", "{{{url}}}",
+        "{{/preview}}{{#banner}}",
+        "{{> why}}", "\u{1}0\u{2}", "a\r\nBcc: everyone@example.com", "a\u{2028}b\u{85}c\u{0}d", "\u{202E}evil\u{202C}",
+        "&amp;&#60;",
+        "'; drop table events; --", String(repeating: "a\u{301}", count: 5_000), String(repeating: "x", count: 10_000),
+        "  \t\n ",
     ]
 
     @Test("No value becomes markup, a tag or a second line of the subject", arguments: values)
     func everywhere(value: String) throws {
         for kind in TestCatalogue.kinds {
             var request = try TestCatalogue.request(kind)
-            for name in request.payload.keys where ValueForm(ofVariable: name) != .link { request.payload[name] = value }
+            for name in request.payload.keys where ValueForm(ofVariable: name) != .link {
+                request.payload[name] = value
+            }
             request.recipientName = value
             request.organizationName = value
             request.banner = value
@@ -45,7 +50,8 @@ struct HostileValueTests {
 
     @Test("The text part holds what people wrote, whole, up to 64 KiB")
     func textIsWhole() throws {
-        let note = String(repeating: "Line with https://example.com/a?b=c & <tags>.\n.dot\n", count: 1_200) + "The end. "
+        let note =
+            String(repeating: "Line with https://example.com/a?b=c & <tags>.\n.dot\n", count: 1_200) + "The end. "
         var request = try TestCatalogue.request("conversation_note")
         request.payload["note"] = note
         let mail = try TestCatalogue.render(request)

@@ -8,7 +8,9 @@ enum TestCatalogue {
         .deletingLastPathComponent()
     static let directory = root.appendingPathComponent("templates").path
 
-    static let kinds = ["assigned_conversation", "assigned_inquiry", "assigned_reminder", "assigned_ticket", "conversation_note"]
+    static let kinds = [
+        "assigned_conversation", "assigned_inquiry", "assigned_reminder", "assigned_ticket", "conversation_note",
+    ]
     static let locales = ["de", "en", "fr", "ja"]
 
     static let shipped: Result<TemplateCatalogue, CatalogueError> = Result { () throws(CatalogueError) in
@@ -16,7 +18,8 @@ enum TestCatalogue {
     }
 
     /// A request with the kind's sample, in a zone that people of that language live in.
-    static func request(_ kind: String, locale: String = "en", payload: [String: String]? = nil) throws -> RenderRequest {
+    static func request(_ kind: String, locale: String = "en", payload: [String: String]? = nil) throws -> RenderRequest
+    {
         let zones = ["de": "Europe/Berlin", "en": "America/New_York", "fr": "Europe/Paris", "ja": "Asia/Tokyo"]
         return RenderRequest(
             kind: kind, locale: locale, timeZone: zones[locale] ?? "UTC",
@@ -48,7 +51,9 @@ struct SeededGenerator: RandomNumberGenerator {
     /// Text of up to `length` scalars, made mostly of what escaping, cleaning and cutting look for.
     mutating func text(length: Int) -> String {
         let scalars: [Unicode.Scalar] = Array(
-            "ab.@:/<>&\"'\n\r\t {}#^!\u{0}\u{1}\u{2}\u{7F}\u{85}\u{A0}\u{301}\u{200D}\u{200E}\u{202E}\u{2028}\u{2066}\u{FEFF}éß日本ال👩🏽".unicodeScalars)
+            ("ab.@:/<>&\"'\n\r\t {}#^!éß日本ال👩🏽\u{0}\u{1}\u{2}\u{7F}\u{85}\u{A0}\u{301}"
+                + "\u{200D}\u{200E}\u{202E}\u{2028}\u{2066}\u{FEFF}")
+                .unicodeScalars)
         var view = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...length, using: &self) {
             view.append(scalars[Int.random(in: 0..<scalars.count, using: &self)])

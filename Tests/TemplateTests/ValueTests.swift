@@ -8,9 +8,11 @@ struct ValueTests {
     @Test(
         "A line has no line breaks, controls or bidi overrides, and single spaces",
         arguments: [
-            ("plain", "plain"), ("", ""), (" \t\r\n ", ""), ("  a  b ", "a b"), ("a\r\n b", "a b"), ("a\u{0}b\u{7F}c\u{9F}d", "a b c d"),
+            ("plain", "plain"), ("", ""), (" \t\r\n ", ""), ("  a  b ", "a b"), ("a\r\n b", "a b"),
+            ("a\u{0}b\u{7F}c\u{9F}d", "a b c d"),
             ("a\u{2028}b\u{2029}c\u{85}d", "a b c d"), ("\u{202E}a\u{202C}\u{2066}b\u{2069}\u{FEFF}", "ab"),
-            ("a\u{A0}b\u{200D}\u{200E}c", "a\u{A0}b\u{200D}\u{200E}c"), ("日本 語\u{3000}é", "日本 語\u{3000}é"), ("“x”…", "“x”…"),
+            ("a\u{A0}b\u{200D}\u{200E}c", "a\u{A0}b\u{200D}\u{200E}c"), ("日本 語\u{3000}é", "日本 語\u{3000}é"),
+            ("“x”…", "“x”…"),
             ("👩🏽‍💻 \n👍", "👩🏽‍💻 👍"), ("ends\n", "ends"), ("ﬁ\u{FEFF}", "ﬁ"),
         ])
     func line(value: String, expected: String) {
@@ -20,7 +22,8 @@ struct ValueTests {
     @Test(
         "A block keeps its lines and loses blank ones at its ends",
         arguments: [
-            ("a\r\nb\rc\nd", "a\nb\nc\nd"), ("\n \n  a\n\n b \n\n", "  a\n\n b"), ("\t", ""), ("", ""), ("a\u{0}\u{1}\tb\u{7F}", "a\tb"),
+            ("a\r\nb\rc\nd", "a\nb\nc\nd"), ("\n \n  a\n\n b \n\n", "  a\n\n b"), ("\t", ""), ("", ""),
+            ("a\u{0}\u{1}\tb\u{7F}", "a\tb"),
             ("a\u{85}b", "a\nb"), ("\u{3000}\n日本\u{3000}", "日本"), ("é", "é"), ("\r\r\na", "a"),
         ])
     func block(value: String, expected: String) {
@@ -30,7 +33,8 @@ struct ValueTests {
     @Test(
         "A cut falls between characters",
         arguments: [
-            ("abcdef", 4, "abc…"), ("abc", 3, "abc"), ("日本語", 2, "日…"), ("a👩🏽‍💻b", 4, "a…"), ("ae\u{301}x", 3, "a…"), ("xéxx", 3, "xé…"),
+            ("abcdef", 4, "abc…"), ("abc", 3, "abc"), ("日本語", 2, "日…"), ("a👩🏽‍💻b", 4, "a…"), ("ae\u{301}x", 3, "a…"),
+            ("xéxx", 3, "xé…"),
         ])
     func truncated(value: String, limit: Int, expected: String) {
         #expect(PlainText.truncated(value, toScalars: limit).text == expected)
@@ -40,8 +44,10 @@ struct ValueTests {
         "HTML shows a value as text; nothing in it is taken for a link",
         arguments: [
             ("a < b & \"c\" 'd' >", "a &lt; b &amp; &quot;c&quot; &#39;d&#39; &gt;"), ("one\ntwo", "one<br>\ntwo"),
-            ("https://www.example.com", "https:&#8203;//www.&#8203;example.&#8203;com"), ("me@example.org", "me@&#8203;example.&#8203;org"),
-            ("It is 3.14. Or 12:30? Dr. No", "It is 3.14. Or 12:30? Dr. No"), ("日本.jp", "日本.&#8203;jp"), ("@me a@ .x x.", "@me a@ .x x."),
+            ("https://www.example.com", "https:&#8203;//www.&#8203;example.&#8203;com"),
+            ("me@example.org", "me@&#8203;example.&#8203;org"),
+            ("It is 3.14. Or 12:30? Dr. No", "It is 3.14. Or 12:30? Dr. No"), ("日本.jp", "日本.&#8203;jp"),
+            ("@me a@ .x x.", "@me a@ .x x."),
             ("plain", "plain"), ("", ""),
         ])
     func escaped(value: String, expected: String) {
@@ -83,7 +89,8 @@ struct ValueTests {
     @Test("A template's pieces joined with values are what swift-mustache makes of them")
     func skeletons() throws {
         let names = VariableNames(["a", "b"])
-        let template = try PartTemplate("{{#a?}}A={{a}}{{#b?}}, {{/b?}}{{/a?}}{{^a?}}no a{{/a?}}{{#b?}}B={{b}}{{b}}{{/b?}}.", names: names)
+        let template = try PartTemplate(
+            "{{#a?}}A={{a}}{{#b?}}, {{/b?}}{{/a?}}{{^a?}}no a{{/a?}}{{#b?}}B={{b}}{{b}}{{/b?}}.", names: names)
         #expect(template.render(["1", "2"]) == "A=1, B=22.")
         #expect(template.render(["1", ""]) == "A=1.")
         #expect(template.render(["", "2"]) == "no aB=22.")
@@ -92,7 +99,10 @@ struct ValueTests {
     }
 
     private func unescaped(_ html: String) -> String {
-        [("<br>\n", "\n"), ("&#8203;", ""), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-            .reduce(html) { $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal) }
+        [
+            ("<br>\n", "\n"), ("&#8203;", ""), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"),
+            ("&amp;", "&"),
+        ]
+        .reduce(html) { $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal) }
     }
 }

@@ -4,7 +4,7 @@ package struct Migration: Sendable, Hashable {
     package let name: String
     let sql: String
 
-    init(_ number: Int, _ name: String, _ sql: [UInt8]) {
+    package init(_ number: Int, _ name: String, _ sql: [UInt8]) {
         self.number = number
         self.name = name
         self.sql = String(decoding: sql, as: UTF8.self)

@@ -48,9 +48,10 @@ package struct Migrator {
         let known = Set(migrations.map(\.number))
         let applied = try appliedMigrations(known)
         let appliedNumbers = Set(applied.map(\.number))
-        let pending = migrations.filter { !appliedNumbers.contains($0.number) }.map {
-            MigrationStatus(number: $0.number, name: $0.name, appliedAt: nil, isKnown: true, isBreaking: false)
-        }
+        let pending = migrations.filter { !appliedNumbers.contains($0.number) }
+            .map {
+                MigrationStatus(number: $0.number, name: $0.name, appliedAt: nil, isKnown: true, isBreaking: false)
+            }
         return (applied + pending).sorted { $0.number < $1.number }
     }
 
@@ -59,17 +60,30 @@ package struct Migrator {
         let rows = try connection.run(
             Statement("select number, name, applied_at, is_breaking from notify.migrations order by number")
         )
-        return try (0..<rows.count).map { row in
-            let number = try Int(rows.int32(row, 0))
-            return MigrationStatus(
-                number: number, name: try rows.string(row, 1), appliedAt: try rows.timestamp(row, 2),
-                isKnown: known.contains(number), isBreaking: try rows.bool(row, 3)
-            )
-        }
+        return try (0..<rows.count)
+            .map { row in
+                let number = try Int(rows.int32(row, 0))
+                return MigrationStatus(
+                    number: number, name: try rows.string(row, 1), appliedAt: try rows.timestamp(row, 2),
+                    isKnown: known.contains(number), isBreaking: try rows.bool(row, 3)
+                )
+            }
     }
 
+    /// Reads the catalog itself: a cast to regclass answers from the session's cache, which does not learn while it waits
+    /// for an advisory lock what another process has made meanwhile.
     private func hasTable() throws -> Bool {
-        try connection.run(Statement("select to_regclass('notify.migrations') is not null")).bool(0, 0)
+        try connection.run(
+            Statement(
+                """
+                select exists (
+                    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                    where n.nspname = 'notify' and c.relname = 'migrations'
+                )
+                """
+            )
+        )
+        .bool(0, 0)
     }
 }
 
@@ -96,14 +110,16 @@ extension Migrator {
                 guard attempt < attempts else { throw MigrationError.busy(current, attempts: attempt) }
                 progress(.busy(current, attempt: attempt))
                 attempt += 1
-                usleep(UInt32(clamping: pause.components.seconds * 1_000_000 + pause.components.attoseconds / 1_000_000_000_000))
+                usleep(UInt32(clamping: Int64(pause / .microseconds(1))))
             }
         }
     }
 
     private func takeLock() throws {
-        let milliseconds = max(1, lockTimeout.components.seconds * 1000 + lockTimeout.components.attoseconds / 1_000_000_000_000_000)
-        try connection.execute("set local lock_timeout = \(milliseconds); select pg_advisory_xact_lock(\(Self.lockKey))")
+        // 0 would mean forever.
+        let milliseconds = max(1, Int64(lockTimeout / .milliseconds(1)))
+        try connection.execute(
+            "set local lock_timeout = \(milliseconds); select pg_advisory_xact_lock(\(Self.lockKey))")
     }
 
     /// The first one makes the table in which numbers are kept, and ends as notify_owner; each later one begins so, with

@@ -57,7 +57,9 @@ struct CatalogueBuilder {
         return Draft(kind: kind, parts: parts, required: usage.required)
     }
 
-    private func compose(_ sources: [TemplatePart: TemplateSource], strings: LocaleStrings, kind: String) -> [TemplatePart: Composition] {
+    private func compose(
+        _ sources: [TemplatePart: TemplateSource], strings: LocaleStrings, kind: String
+    ) -> [TemplatePart: Composition] {
         var result: [TemplatePart: Composition] = [:]
         let subject = sources[.subject]
         if let subject {
@@ -65,11 +67,13 @@ struct CatalogueBuilder {
         }
         if let body = sources[.text] {
             result[.text] = Composition(
-                frame: directory.textLayout, body: body, subject: subject, strings: strings, kind: kind, escapesWords: false)
+                frame: directory.textLayout, body: body, subject: subject, strings: strings, kind: kind,
+                escapesWords: false)
         }
         if let body = sources[.html] {
             result[.html] = Composition(
-                frame: directory.htmlLayout, body: body, subject: subject, strings: strings, kind: kind, escapesWords: true)
+                frame: directory.htmlLayout, body: body, subject: subject, strings: strings, kind: kind,
+                escapesWords: true)
         }
         return result
     }
@@ -86,7 +90,8 @@ struct CatalogueBuilder {
         var locales: [String: LocaleTemplates] = [:]
         for (locale, parts) in draft.parts {
             guard let strings = directory.strings[locale] else { continue }
-            locales[LocaleTag.normalized(locale)] = parse(parts, locale: locale, strings: strings, path: draft.kind.path)
+            locales[LocaleTag.normalized(locale)] = parse(
+                parts, locale: locale, strings: strings, path: draft.kind.path)
         }
         let kind = KindTemplates(
             name: draft.kind.name, sample: draft.kind.sample.payload, required: draft.required, locales: locales)
@@ -121,7 +126,8 @@ struct CatalogueBuilder {
         let folder = "\(path)/\(templates.locale)"
         for payload in [kind.sample, kind.sample.filter { kind.required.contains($0.key) }] {
             let request = RenderRequest(
-                kind: kind.name, payload: payload, recipientName: "Kim", preferencesURL: "https://example.com/preferences")
+                kind: kind.name, payload: payload, recipientName: "Kim",
+                preferencesURL: "https://example.com/preferences")
             do {
                 let mail = templates.render(try MailValues(request, of: kind, in: templates, zones: ZoneCache()))
                 if mail.subject.isEmpty {

@@ -34,7 +34,8 @@ struct VariableUsage: Sendable {
         for name in common.intersection(kind.sample.names ?? []) {
             problems.append(
                 TemplateProblem(
-                    file: kind.sample.file, line: kind.sample.line(of: name), message: "“\(name)” is given to every mail; a payload cannot have it"))
+                    file: kind.sample.file, line: kind.sample.line(of: name),
+                    message: "“\(name)” is given to every mail; a payload cannot have it"))
         }
         self.required = required.sorted()
         self.problems = problems

@@ -28,7 +28,9 @@ enum TagScanner {
             line += newlines(in: inside)
             position = end.upperBound
         }
-        return (tags, problems + nestingProblems(tags, file: file) + controlProblems(text, file: file, firstLine: firstLine))
+        return (
+            tags, problems + nestingProblems(tags, file: file) + controlProblems(text, file: file, firstLine: firstLine)
+        )
     }
 
     private static func makeTag(_ inside: Substring, isTriple: Bool, line: Int, range: Range<String.Index>) -> Tag {
@@ -72,7 +74,8 @@ enum TagScanner {
             case .end:
                 let expected = open.last.map { "“{{/\($0.name)}}” for line \($0.line)" } ?? "no end here"
                 problems.append(
-                    TemplateProblem(file: file, line: tag.line, message: "“{{/\(tag.name)}}” closes nothing; expected \(expected)"))
+                    TemplateProblem(
+                        file: file, line: tag.line, message: "“{{/\(tag.name)}}” closes nothing; expected \(expected)"))
                 // Drop what it may have been meant to close, so that one slip is not reported twice.
                 if let match = open.lastIndex(where: { $0.name == tag.name }) { open.removeSubrange(match...) }
             default:

@@ -4,7 +4,9 @@ enum Link {
     ///
     /// Producers' addresses are checked when they are queued; this is the last look before a person can follow one.
     static func isSafe(_ value: String) -> Bool {
-        guard let end = value.utf8.firstIndex(of: UInt8(ascii: ":")), value.utf8[end...].starts(with: "://".utf8) else { return false }
+        guard let end = value.utf8.firstIndex(of: UInt8(ascii: ":")), value.utf8[end...].starts(with: "://".utf8) else {
+            return false
+        }
         let scheme = value[..<end].lowercased()
         guard scheme == "http" || scheme == "https", value.utf8.count > scheme.utf8.count + 3 else { return false }
         // Nearly every address is plain ASCII, and Unicode's properties cost 20 ns a scalar.

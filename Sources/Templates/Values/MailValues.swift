@@ -4,7 +4,9 @@ struct MailValues {
     let text: [String]
     let html: [String]
 
-    init(_ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache) throws(TemplateError) {
+    init(
+        _ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache
+    ) throws(TemplateError) {
         for name in kind.required where (request.payload[name] ?? "").isEmpty {
             throw .missingValue(kind: kind.name, name: name)
         }
@@ -29,7 +31,8 @@ struct MailValues {
     }
 
     private static func show(
-        _ raw: String, _ variable: Variable, _ request: RenderRequest, _ kind: KindTemplates, _ templates: LocaleTemplates,
+        _ raw: String, _ variable: Variable, _ request: RenderRequest, _ kind: KindTemplates,
+        _ templates: LocaleTemplates,
         _ zones: ZoneCache
     ) throws(TemplateError) -> Shown {
         switch (variable.form, variable.companion) {
@@ -37,10 +40,13 @@ struct MailValues {
             guard Link.isSafe(raw) else { throw .unsafeLink(kind: kind.name, name: variable.name) }
             return Shown(text: raw, html: HTMLText.escapeLink(raw))
         case (.time, _):
-            let moment = Timestamp(iso8601: raw).map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
+            let moment = Timestamp(iso8601: raw)
+                .map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
             return line(moment ?? raw)
         case (.text, .line):
-            return line(PlainText.line(PlainText.truncated(raw, toScalars: 4 * PlainText.teaserLimit).text, limit: PlainText.teaserLimit))
+            return line(
+                PlainText.line(
+                    PlainText.truncated(raw, toScalars: 4 * PlainText.teaserLimit).text, limit: PlainText.teaserLimit))
         case (.text, .cut):
             let isCut = HTMLText.excerpt(PlainText.block(raw)).isCut
             return Shown(text: "", html: isCut ? "1" : "")

@@ -1,14 +1,14 @@
 /// Makes values fit the place where a mail shows them.
 enum PlainText {
-    /// Clients show about 70; the header itself would allow far more, but a relay need not (Postfix gives up at 100 KiB).
+    /// Clients show about 70; a header may be far longer, but a relay need not take it (Postfix: 100 KiB in all).
     static let subjectLimit = 250
     /// The beginning of a longer text, shown beside the subject in the inbox.
     static let teaserLimit = 160
 
     /// One line: each run of white space and control characters becomes one space; the ends are trimmed.
     ///
-    /// Bidi embeddings, overrides and isolates go as well (UAX 9 §2.1–2.4): in a name they would turn our words around. The
-    /// marks that right-to-left text needs (LRM, RLM, ALM) and joiners stay.
+    /// Bidi embeddings, overrides and isolates go as well (UAX 9 §2.1–2.4): in a name they would turn our words around.
+    /// The marks that right-to-left text needs (LRM, RLM, ALM) and joiners stay.
     static func line(_ value: String, limit: Int = .max) -> String {
         let cleaned = isCleanLine(value) ? value : cleanLine(value)
         return truncated(cleaned, toScalars: limit).text
@@ -17,7 +17,9 @@ enum PlainText {
     /// Lines end with LF, control characters go (tabs stay), blank lines at both ends and white space at the end go.
     static func block(_ value: String) -> String {
         let lines = normalizedLines(value)
-        if let first = lines.utf8.first, let last = lines.utf8.last, isVisibleASCII(first), isVisibleASCII(last) { return lines }
+        if let first = lines.utf8.first, let last = lines.utf8.last, isVisibleASCII(first), isVisibleASCII(last) {
+            return lines
+        }
         let scalars = lines.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
@@ -26,7 +28,7 @@ enum PlainText {
         return String(scalars[start...last])
     }
 
-    /// At most `limit` scalars, the ellipsis included, never cut inside a character (unless that character alone is absurd).
+    /// At most `limit` scalars, the ellipsis included, not cut inside a character unless that one has over 16 scalars.
     static func truncated(_ value: String, toScalars limit: Int) -> (text: String, isCut: Bool) {
         guard value.utf8.count > limit else { return (value, false) }
         let scalars = value.unicodeScalars
@@ -62,7 +64,10 @@ enum PlainText {
                     case .space: isSpacePending = count > 0
                     case .invisible: break
                     case .visible:
-                        if isSpacePending { output[count] = 0x20; count += 1 }
+                        if isSpacePending {
+                            output[count] = 0x20
+                            count += 1
+                        }
                         isSpacePending = false
                         for offset in 0..<length { output[count + offset] = bytes[index + offset] }
                         count += length
@@ -81,22 +86,26 @@ enum PlainText {
         let first = bytes[index]
         switch first {
         case 0x00...0x20, 0x7F: return (.space, 1)
-        case 0xC2 where bytes[index + 1] < 0xA0: return (.space, 2)  // U+0080–009F, next line among them
-        case 0xE2 where bytes[index + 1] == 0x80 && (0xA8...0xA9).contains(bytes[index + 2]): return (.space, 3)  // U+2028–2029
-        case 0xE2 where bytes[index + 1] == 0x80 && (0xAA...0xAE).contains(bytes[index + 2]): return (.invisible, 3)  // U+202A–202E
-        case 0xE2 where bytes[index + 1] == 0x81 && (0xA6...0xA9).contains(bytes[index + 2]): return (.invisible, 3)  // U+2066–2069
-        case 0xEF where bytes[index + 1] == 0xBB && bytes[index + 2] == 0xBF: return (.invisible, 3)  // U+FEFF
+        case 0x00..<0x80: return (.visible, 1)
+        case 0xC2: return (bytes[index + 1] < 0xA0 ? .space : .visible, 2)  // U+0080–009F, next line among them
+        case 0x80..<0xE0: return (.visible, 2)
         case 0xF0...: return (.visible, 4)
-        case 0xE0...: return (.visible, 3)
-        case 0xC0...: return (.visible, 2)
-        default: return (.visible, 1)
+        default: break
+        }
+        let scalar = UInt16(first & 0x0F) << 12 | UInt16(bytes[index + 1] & 0x3F) << 6 | UInt16(bytes[index + 2] & 0x3F)
+        switch scalar {
+        case 0x2028, 0x2029: return (.space, 3)
+        case 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: return (.invisible, 3)
+        default: return (.visible, 3)
         }
     }
 
     private static func isVisibleASCII(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
     private static func normalizedLines(_ value: String) -> String {
-        if !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F || $0 == 0xC2 }) { return value }
+        if !value.utf8.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F || $0 == 0xC2 }) {
+            return value
+        }
         var result = String.UnicodeScalarView()
         var isAfterReturn = false
         for scalar in value.unicodeScalars {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The servers that the SMTP session is tested against are themselves checked here, with Python's smtplib.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct RealServerTests {
     enum Server: String, CaseIterable, CustomTestStringConvertible {
         case postfix, exim, openSMTPD, smtpSink, aiosmtpd

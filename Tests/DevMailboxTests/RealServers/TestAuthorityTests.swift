@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 
+@Suite(.serialized)
 struct TestAuthorityTests {
     @Test(
         "Only the valid certificate satisfies a client that trusts the authority",

@@ -75,13 +75,17 @@ extension PostgresConnection {
     }
 
     /// The error that a statement ends with; nil if it succeeds.
-    func refusal(_ statement: String) throws -> Refusal? {
+    func error(_ statement: String) throws -> PostgresError? {
         do {
             _ = try run(Statement(statement))
             return nil
         } catch let error where error.sqlState != nil {
-            return Refusal(error)
+            return error
         }
+    }
+
+    func refusal(_ statement: String) throws -> Refusal? {
+        try error(statement).map { Refusal($0) }
     }
 
     /// Waits until a condition, a query for one boolean, holds: until another session is seen to wait, for example.

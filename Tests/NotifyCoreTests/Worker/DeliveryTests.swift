@@ -137,7 +137,7 @@ struct DeliveryTests {
                         'kind', 'assigned_ticket', 'user_id', '\(ada)', 'organization_id', '\(acme)',
                         'payload', '\(ticket)'::jsonb)) from generate_series(1, 300)));
                     select notify.enqueue_account('account_test', 'new.address@example.net', '\(ada)', 'en', 'UTC',
-                        '{"token_id": "42"}', now() + interval '1 hour');
+                        '{"token_id": "42", "url": "https://notify.example.com"}', now() + interval '1 hour');
                     """)
             }
         ) { worker in

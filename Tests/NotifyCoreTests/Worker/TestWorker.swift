@@ -48,7 +48,7 @@ struct TestWorker: Sendable {
             allowed: try options.allowed.map { try AddressAllowList(parsing: $0) },
             schedule: try RetrySchedule(parsing: options.schedule), holdUnknown: options.holdUnknown)
         var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
         let dispatcher = Dispatcher(configuration, rules: rules, logger: logger)
         try await onThread { try dispatcher.start() }
         return TestWorker(database: database, mailbox: mailbox, settled: settled, dispatcher: dispatcher)

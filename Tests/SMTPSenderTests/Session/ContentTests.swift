@@ -12,8 +12,10 @@ struct ContentTests {
 
     static let table: [(String, String)] = [
         ("", ".\r\n"), ("a\r\n", "a\r\n.\r\n"), ("a", "a\r\n.\r\n"), (".", "..\r\n.\r\n"), ("..\r\n", "...\r\n.\r\n"),
-        ("a\n.\n", "a\r\n..\r\n.\r\n"), ("a\r.\r", "a\r\n..\r\n.\r\n"), ("a\r\n.\r\nQUIT\r\n", "a\r\n..\r\nQUIT\r\n.\r\n"),
-        ("a\n.\r\nMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"), ("a\r\r\nb", "a\r\n\r\nb\r\n.\r\n"), ("\r\n\r\n", "\r\n\r\n.\r\n"),
+        ("a\n.\n", "a\r\n..\r\n.\r\n"), ("a\r.\r", "a\r\n..\r\n.\r\n"),
+        ("a\r\n.\r\nQUIT\r\n", "a\r\n..\r\nQUIT\r\n.\r\n"),
+        ("a\n.\r\nMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"), ("a\r\r\nb", "a\r\n\r\nb\r\n.\r\n"),
+        ("\r\n\r\n", "\r\n\r\n.\r\n"),
         ("a.b\r\n .\r\n", "a.b\r\n .\r\n.\r\n"),
     ]
 
@@ -28,7 +30,8 @@ struct ContentTests {
         var random = SeededRandom(seed: seed)
         let alphabet: [UInt8] = [0x0D, 0x0A, 0x2E, 0x2E, 0x61, 0x00, 0xFF]
         for _ in 0..<3_000 {
-            let content = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+            let content = (0..<Int.random(in: 0...40, using: &random))
+                .map { _ in alphabet.randomElement(using: &random) ?? 0 }
             let received = Self.receive(Self.onTheWire(content))
             #expect(received == Self.lines(content), "seed \(seed), content \(content)")
         }
@@ -40,7 +43,7 @@ struct ContentTests {
         #expect(wire.count == 8_000_003)
     }
 
-    /// What RFC 5321 §4.5.2 tells a receiver to do, byte by byte; nil when a bare CR or LF is met or the end comes early.
+    /// What RFC 5321 §4.5.2 tells a receiver to do, byte by byte; nil at a bare CR or LF, or when the end comes early.
     private static func receive(_ wire: [UInt8]) -> [[UInt8]]? {
         var lines: [[UInt8]] = []
         var line: [UInt8] = []

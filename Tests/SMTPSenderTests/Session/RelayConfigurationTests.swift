@@ -9,7 +9,8 @@ struct RelayConfigurationTests {
         var defaults = RelayConfiguration(host: "")
         defaults.connections = 3
         let relays = try RelayConfiguration.parse(
-            urls: "smtp://us%40er:p%40s%2Cs%3A@mail.example.com:2525/?tls=opportunistic, SMTPS://[::1], smtp://relay", defaults: defaults)
+            urls: "smtp://us%40er:p%40s%2Cs%3A@mail.example.com:2525/?tls=opportunistic, SMTPS://[::1], smtp://relay",
+            defaults: defaults)
         #expect(relays.map(\.host) == ["mail.example.com", "::1", "relay"])
         #expect(relays.map(\.port) == [2525, 465, 587])
         #expect(relays.map(\.usesImplicitTLS) == [false, true, false])
@@ -30,12 +31,17 @@ struct RelayConfigurationTests {
     }
 
     static let wrong: [(String, String)] = [
-        ("", "no relay is set"), ("mail.example.com", "must begin with smtp://"), ("http://a", "must begin with smtp://"),
-        ("smtp://", "no valid host name"), ("smtp://user:hunter2@", "no valid host name"), ("smtp://a b", "no valid host name"),
-        ("smtp://user:hunter2/x@a:0", "port"), ("smtp://u:hunter2@a:99999", "port"), ("smtp://u:hunter2@::1", "no valid host name"),
+        ("", "no relay is set"), ("mail.example.com", "must begin with smtp://"),
+        ("http://a", "must begin with smtp://"),
+        ("smtp://", "no valid host name"), ("smtp://user:hunter2@", "no valid host name"),
+        ("smtp://a b", "no valid host name"),
+        ("smtp://user:hunter2/x@a:0", "port"), ("smtp://u:hunter2@a:99999", "port"),
+        ("smtp://u:hunter2@::1", "no valid host name"),
         ("smtp://u:hunter2%@a", "percent"), ("smtp://u:hunter2%0A@a", "percent"), ("smtp://:hunter2@a", "user name"),
-        ("smtp://u@a", "no password"), ("smtp://u:hunter2@a?tls=maybe", "unknown tls option"), ("smtp://a?ssl=1", "not known"),
-        ("smtps://u:hunter2@a?tls=off", "always encrypted"), ("smtp://[zz]:25", "IPv6"), ("smtp://[::1]x", "after the ]"),
+        ("smtp://u@a", "no password"), ("smtp://u:hunter2@a?tls=maybe", "unknown tls option"),
+        ("smtp://a?ssl=1", "not known"),
+        ("smtps://u:hunter2@a?tls=off", "always encrypted"), ("smtp://[zz]:25", "IPv6"),
+        ("smtp://[::1]x", "after the ]"),
         ("smtp://u:hun,ter2@a", "%2C"), ("smtp://good,smtp://", "relay URL 2"),
     ]
 

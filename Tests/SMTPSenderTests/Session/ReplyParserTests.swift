@@ -19,7 +19,8 @@ struct ReplyParserTests {
     @Test("reads code, enhanced code and text of every line")
     func reads() throws {
         let replies = try Self.parse(
-            "250 2.1.0 Ok\r\n250-2.0.0 first\r\n250 2.0.0 second\n354\r\n550 5.1.1  <a@b>: no 2.0.0 \r\n250 4.1.1 odd class\r\n")
+            "250 2.1.0 Ok\r\n250-2.0.0 first\r\n250 2.0.0 second\n354\r\n550 5.1.1  <a@b>: no 2.0.0 \r\n250 4.1.1 odd class\r\n"
+        )
         #expect(
             replies == [
                 SMTPReply(code: 250, enhancedCode: EnhancedStatusCode(2, 1, 0), text: "Ok"),
@@ -72,7 +73,8 @@ struct ReplyParserTests {
         BrokenReply("a long line", "250 " + String(repeating: "x", count: 70_000) + "\r\n", .tooLong),
         BrokenReply("a long line without end", "250 " + String(repeating: "x", count: 70_000), .tooLong),
         BrokenReply(
-            "70 long lines", String(repeating: "250-" + String(repeating: "x", count: 1_000) + "\r\n", count: 70), .tooLong),
+            "70 long lines", String(repeating: "250-" + String(repeating: "x", count: 1_000) + "\r\n", count: 70),
+            .tooLong),
     ]
 
     @Test("ends at what is no reply", arguments: broken)
@@ -108,15 +110,15 @@ struct ReplyParserTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededRandom(seed: seed)
         let alphabet = Array("250-45 .\r\n\u{0}x9é".utf8) + [0xFF]
-        var outcomes = 0
+        var strangeCodes = 0
         for _ in 0..<5_000 {
-            let bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+            let bytes = (0..<Int.random(in: 0...60, using: &random))
+                .map { _ in alphabet.randomElement(using: &random) ?? 0 }
             if let replies = try? Self.parse([bytes]) {
-                for reply in replies { #expect((200..<600).contains(reply.code), "seed \(seed)") }
+                strangeCodes += replies.count { !(200..<600).contains($0.code) }
             }
-            outcomes += 1
         }
-        #expect(outcomes == 5_000)
+        #expect(strangeCodes == 0, "seed \(seed)")
     }
 }
 

@@ -20,20 +20,24 @@ struct SessionFaultTests {
 
     static let cases: [(Phase, Fault, String)] = [
         (.mail, .transient, "refused 451 mail"), (.mail, .permanent, "refused 554 mail"),
-        (.mail, .busy, "refused 421 mail"), (.mail, .nonsense, "interrupted mail"), (.mail, .noReply, "interrupted mail"),
+        (.mail, .busy, "refused 421 mail"), (.mail, .nonsense, "interrupted mail"),
+        (.mail, .noReply, "interrupted mail"),
         (.mail, .close, "interrupted mail"), (.mail, .silence, "interrupted mail"),
         (.rcpt, .transient, "refused 451 rcpt"), (.rcpt, .permanent, "refused 554 rcpt"),
-        (.rcpt, .busy, "refused 421 rcpt"), (.rcpt, .nonsense, "interrupted rcpt"), (.rcpt, .noReply, "interrupted rcpt"),
+        (.rcpt, .busy, "refused 421 rcpt"), (.rcpt, .nonsense, "interrupted rcpt"),
+        (.rcpt, .noReply, "interrupted rcpt"),
         (.rcpt, .close, "interrupted rcpt"), (.rcpt, .silence, "interrupted rcpt"),
         (.data, .transient, "refused 451 data"), (.data, .permanent, "refused 554 data"),
-        (.data, .busy, "refused 421 data"), (.data, .nonsense, "interrupted data"), (.data, .noReply, "interrupted data"),
+        (.data, .busy, "refused 421 data"), (.data, .nonsense, "interrupted data"),
+        (.data, .noReply, "interrupted data"),
         (.data, .close, "interrupted data"), (.data, .silence, "interrupted data"),
         (.content, .transient, "refused 451 data"), (.content, .permanent, "refused 554 data"),
         (.content, .busy, "refused 421 data"), (.content, .nonsense, "interrupted content"),
         (.content, .noReply, "interrupted content"), (.content, .close, "interrupted content"),
         (.content, .silence, "interrupted content"),
         (.dot, .transient, "refused 451 dot"), (.dot, .permanent, "refused 554 dot"), (.dot, .busy, "refused 421 dot"),
-        (.dot, .nonsense, "unknown"), (.dot, .noReply, "unknown"), (.dot, .close, "unknown"), (.dot, .silence, "unknown"),
+        (.dot, .nonsense, "unknown"), (.dot, .noReply, "unknown"), (.dot, .close, "unknown"),
+        (.dot, .silence, "unknown"),
     ]
 
     /// Brings a new session's first mail to where `phase` is awaited.
@@ -73,7 +77,8 @@ struct SessionFaultTests {
             Self.apply(fault, &harness)
             // A close behind a joined group may mean the group: the mail is begun again, in turn.
             let isBlamed = fault == .close && [.mail, .rcpt, .data].contains(phase)
-            #expect(harness.takeOutcomes().filter { $0.hasPrefix("1 ") } == [isBlamed ? "1 back in turn" : "1 \(expected)"])
+            #expect(
+                harness.takeOutcomes().filter { $0.hasPrefix("1 ") } == [isBlamed ? "1 back in turn" : "1 \(expected)"])
         }
     }
 

@@ -19,9 +19,11 @@ struct SessionHarness: ~Copyable {
     }
 
     mutating func begin(
-        recipient: String = "a@example.com", content: String = "Subject: x\r\n\r\nx\r\n", history: SubmissionHistory = .init()
+        recipient: String = "a@example.com", content: String = "Subject: x\r\n\r\nx\r\n",
+        history: SubmissionHistory = .init()
     ) {
-        let mail = ComposedMail(envelope: Envelope(sender: "s@example.com", recipient: recipient), content: Array(content.utf8))
+        let mail = ComposedMail(
+            envelope: Envelope(sender: "s@example.com", recipient: recipient), content: Array(content.utf8))
         begin(mail, history: history)
     }
 
@@ -78,10 +80,19 @@ struct SessionHarness: ~Copyable {
 
     mutating func flush() {
         let bytes = Array(buffer.unsent)
-        written += String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+        written += String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+            .map(String.init)
         if written.last == "" { written.removeLast() }
         buffer.advance(by: bytes.count, blocked: false)
         session.wrote(buffer, now: now)
+    }
+
+    /// Takes that many bytes of the output, as a socket would.
+    mutating func take(_ count: Int) -> [UInt8] {
+        let bytes = Array(buffer.unsent.prefix(count))
+        buffer.advance(by: bytes.count, blocked: false)
+        session.wrote(buffer, now: now)
+        return bytes
     }
 
     /// What was written since the last call.

@@ -66,7 +66,9 @@ struct SessionPipeliningTests {
         #expect(harness.session.turn == .wait)
     }
 
-    @Test("A refused RCPT whose DATA is answered with 354 is ended by a lone dot", arguments: ["250 ok", "554 5.5.1 empty"])
+    @Test(
+        "A refused RCPT whose DATA is answered with 354 is ended by a lone dot",
+        arguments: ["250 ok", "554 5.5.1 empty"])
     func loneDot(answer: String) {
         var harness = SessionHarness(.transaction)
         harness.begin()
@@ -100,7 +102,8 @@ struct SessionPipeliningTests {
         #expect(harness.session.turn == .mail(inTurnToo: true))
     }
 
-    @Test("503 or 5.5.x to a joined group is tried again in turn, and blamed on the group only if that goes well",
+    @Test(
+        "503 or 5.5.x to a joined group is tried again in turn, and blamed on the group only if that goes well",
         arguments: ["503 bad sequence", "550 5.5.0 pipelining"])
     func suspicion(answer: String) {
         var harness = SessionHarness(.content)
@@ -138,7 +141,9 @@ struct SessionPipeliningTests {
         _ = harness.takeOutcomes()
         harness.close()
         #expect(
-            harness.takeOutcomes() == ["pipelining failed at content", "2 unknown", "3 back in turn", "ended closed dot"])
+            harness.takeOutcomes() == [
+                "pipelining failed at content", "2 unknown", "3 back in turn", "ended closed dot",
+            ])
     }
 
     @Test("421 to a final dot refuses that mail, takes the joined one back and lowers the number of connections")

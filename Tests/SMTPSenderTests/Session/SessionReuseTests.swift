@@ -96,9 +96,11 @@ struct SessionReuseTests {
 
 @Suite("A mail that a relay cannot take")
 struct LocalRefusalTests {
-    @Test("with an address that would break a command never reaches the wire",
+    @Test(
+        "with an address that would break a command never reaches the wire",
         arguments: [
-            "a\r\nRSET@example.com", "a\n@example.com", "a\0@example.com", "a b@example.com", "<a@example.com", "a@exa>mple.com",
+            "a\r\nRSET@example.com", "a\n@example.com", "a\0@example.com", "a b@example.com", "<a@example.com",
+            "a@exa>mple.com",
             "", "@", "a@", "@example.com", "nobody", "é@example.com", "a\u{7F}@example.com",
             String(repeating: "a", count: 65) + "@example.com", "a@" + String(repeating: "b", count: 300),
         ])

@@ -105,7 +105,7 @@ package final class RealServer: Sendable {
     }
 
     /// Waits until at least `count` mails arrived: servers deliver after their 250. Looks every 20 ms.
-    package func deliveredMails(count: Int, within limit: Duration = .seconds(20)) async throws -> [[UInt8]] {
+    package func deliveredMails(count: Int, within limit: Duration = .seconds(30)) async throws -> [[UInt8]] {
         let deadline = ContinuousClock.now + limit
         while true {
             let mails = try deliveredMails()

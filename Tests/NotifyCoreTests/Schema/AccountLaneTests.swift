@@ -1,0 +1,70 @@
+import TestSupport
+import Testing
+
+@Suite("notify.enqueue_account")
+struct AccountLaneTests {
+    @Test("An account mail goes to its own lane with its own address, and not into the feed")
+    func queued() async throws {
+        try await withTestDatabase(.directory) { database in
+            let id = try await database.value(call(address: "'new@example.com'"))
+            let row = try await database.value(
+                """
+                select jsonb_build_array(e.id, e.state, e.bucket, e.organization_id, p.to_address, p.locale, p.time_zone,
+                    (select count(*) from notify.notifications))
+                from notify.events e join notify.event_payloads p on p.event_id = e.id
+                """
+            )
+            #expect(
+                row == """
+                    [\(id ?? ""), "ready", "ffffffff-ffff-ffff-ffff-ffffffffffff", null, "new@example.com", "de", \
+                    "Europe/Berlin", 0]
+                    """
+            )
+        }
+    }
+
+    @Test("It may go to someone who is no user")
+    func invitation() async throws {
+        try await withTestDatabase(.directory) { database in
+            let refusal = try await database.refusal(call(user: "null"))
+            #expect(refusal == nil)
+        }
+    }
+
+    @Test(
+        "What is no account mail is refused",
+        arguments: [
+            ("kind", "'assigned_ticket'", "NW001", "kind"), ("kind", "'account_'", "NW001", "kind"),
+            ("kind", "null", "NW002", "kind"), ("address", "'nobody'", "NW004", "to_address"),
+            ("address", "null", "NW002", "to_address"), ("payload", "null", "NW002", "payload"),
+            ("payload", "'[]'", "NW004", "payload"), ("payload", "'{\"token_id\": 7}'", "NW004", "payload"),
+            ("payload", "jsonb_build_object('x', repeat('x', 65536))", "NW008", "payload"),
+            ("expires", "null", "NW002", "expires_at"), ("expires", "now() - interval '1 s'", "NW007", "expires_at"),
+            ("expires", "'infinity'", "NW007", "expires_at"), ("zone", "'Nowhere'", "NW004", "time_zone"),
+            ("locale", "'?'", "NW004", "locale"),
+        ])
+    func refused(argument: String, value: String, state: String, column: String) async throws {
+        try await withTestDatabase(.directory) { database in
+            let statement =
+                switch argument {
+                case "kind": call(kind: value)
+                case "address": call(address: value)
+                case "payload": call(payload: value)
+                case "expires": call(expires: value)
+                case "zone": call(zone: value)
+                default: call(locale: value)
+                }
+            let refusal = try await database.refusal(statement)
+            #expect(refusal?.codes == Refusal(state, column))
+            #expect(try await database.queuedRows() == "0")
+        }
+    }
+
+    private func call(
+        kind: String = "'account_email_confirmation'", address: String = "'ada@example.com'", user: String = "'\(ada)'",
+        locale: String = "'de'", zone: String = "'Europe/Berlin'", payload: String = #"'{"token_id": "t"}'"#,
+        expires: String = "now() + interval '1 h'"
+    ) -> String {
+        "select notify.enqueue_account(\(kind), \(address), \(user), \(locale), \(zone), \(payload), \(expires))"
+    }
+}

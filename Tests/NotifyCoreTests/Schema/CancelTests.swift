@@ -1,0 +1,118 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("notify.cancel")
+struct CancelTests {
+    @Test("What was open ends as cancelled, its feed row is retracted and its key is free")
+    func open() async throws {
+        try await withTestDatabase(.directory) { database in
+            let first = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            #expect(try await database.value("select notify.cancel('k')") == "true")
+            let outcome = try await database.value(
+                """
+                select jsonb_build_array(d.event_id, d.outcome, d.reason, d.attempts, n.retracted_at = d.finished_at)
+                from notify.deliveries d join notify.notifications n on n.event_id = d.event_id
+                """
+            )
+            #expect(outcome == #"[\#(first ?? ""), "cancelled", "by_producer", 0, true]"#)
+            #expect(try await database.queuedRows() == "1")
+            #expect(try await database.value("select notify.cancel('k')") == "false")
+            #expect(try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) != first)
+        }
+    }
+
+    @Test("A feed row that was read stays")
+    func read() async throws {
+        try await withTestDatabase(.directory) { database in
+            _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            try await database.execute("update notify.notifications set read_at = now()")
+            #expect(try await database.value("select notify.cancel('k')") == "true")
+            #expect(try await database.value("select count(retracted_at) from notify.notifications") == "0")
+        }
+    }
+
+    @Test("With a user only that user's event goes, without one everybody's under the key")
+    func users() async throws {
+        try await withTestDatabase(.directory) { database in
+            for user in [ada, bob, cyd] { _ = try await database.value(enqueueTicket(user, "dedupe_key => 'k'")) }
+            #expect(try await database.value("select notify.cancel('k', '\(bob)')") == "true")
+            #expect(try await database.column("select user_id from notify.events order by 1") == [ada, cyd])
+            #expect(try await database.value("select notify.cancel('k')") == "true")
+            #expect(try await database.value("select count(*) from notify.events") == "0")
+        }
+    }
+
+    @Test("An event that is being sent is only marked, and the answer is no")
+    func leased() async throws {
+        try await withTestDatabase(.directory) { database in
+            for user in [ada, bob] { _ = try await database.value(enqueueTicket(user, "dedupe_key => 'k'")) }
+            try await database.execute(
+                """
+                insert into notify.workers (name, expires_at) values ('w', now() + interval '1 min');
+                update notify.events set state = 'leased', lease_id = 1, worker_id = 1 where user_id = '\(ada)';
+                """
+            )
+            #expect(try await database.value("select notify.cancel('k')") == "false")
+            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+            #expect(try await database.column("select user_id from notify.deliveries") == [bob])
+            try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
+            let left = try await database.value(
+                "select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys"
+            )
+            #expect(left == "0 2")
+        }
+    }
+
+    @Test("A claim that commits while cancel waits for it leaves a mark, not a hole")
+    func race() async throws {
+        try await withTestDatabase(.directory) { database in
+            _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            async let cancelled = database.withConnection(options: ConnectionOptions(applicationName: "cancel")) {
+                try $0.wait(until: "select exists (select from pg_locks where locktype = 'advisory')")
+                return try $0.value("select notify.cancel('k')")
+            }
+            try await database.withConnection { worker in
+                try worker.execute(
+                    """
+                    begin;
+                    update notify.events set state = 'leased', lease_id = 1, worker_id = 1;
+                    select pg_advisory_xact_lock(1);
+                    """
+                )
+                try worker.wait(
+                    until: """
+                        select exists (select from pg_stat_activity
+                            where application_name = 'cancel' and wait_event_type = 'Lock')
+                        """
+                )
+                try worker.execute("commit")
+            }
+            #expect(try await cancelled == "false")
+            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+        }
+    }
+
+    @Test("An event enqueued in the same transaction can be cancelled in it")
+    func sameTransaction() async throws {
+        try await withTestDatabase(.directory) { database in
+            let answer = try await database.withConnection { connection in
+                try connection.execute("begin; \(enqueueTicket(ada, "dedupe_key => 'k'"))")
+                let answer = try connection.value("select notify.cancel('k')")
+                try connection.execute("commit")
+                return answer
+            }
+            #expect(answer == "true")
+            #expect(try await database.value("select count(*) from notify.deliveries") == "1")
+        }
+    }
+
+    @Test("Nothing is open under an unknown key or none", arguments: ["'other'", "null", "'k', '\(bob)'"])
+    func nothing(arguments: String) async throws {
+        try await withTestDatabase(.directory) { database in
+            _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            #expect(try await database.value("select notify.cancel(\(arguments))") == "false")
+            #expect(try await database.value("select count(*) from notify.events") == "1")
+        }
+    }
+}

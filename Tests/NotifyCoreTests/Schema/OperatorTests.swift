@@ -1,0 +1,90 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite("The operator's functions")
+struct OperatorTests {
+    @Test("A retry makes a new event with a day to live, and the old outcome stays")
+    func retry() async throws {
+        try await withTestDatabase(.directory) { database in
+            let old = try await Self.deadEvent(in: database)
+            let new = try await database.value("select notify.retry_event(\(old))")
+            let row = try await database.value(
+                """
+                select jsonb_build_array(e.retry_of, e.state, e.attempts, e.expires_at - e.enqueued_at, e.organization_id,
+                    e.message_id <> d.message_id, p.payload = '\(ticket)', d.outcome,
+                    (select count(*) from notify.dead_events))
+                from notify.events e
+                join notify.event_payloads p on p.event_id = e.id
+                join notify.deliveries d on d.event_id = e.retry_of
+                where e.id = \(new ?? "0")
+                """
+            )
+            #expect(row == #"[\#(old), "ready", 0, "1 day", "\#(acme)", true, true, "failed", 0]"#)
+            #expect(try await database.value("select notify.retry_event(\(old))") == nil)
+        }
+    }
+
+    @Test("An account mail, kept without its address, cannot be retried and stays")
+    func retryAccountMail() async throws {
+        try await withTestDatabase(.directory) { database in
+            let old = try await Self.deadEvent(in: database)
+            try await database.execute("update notify.dead_events set kind = 'account_password_reset'")
+            #expect(
+                try await database.refusal("select notify.retry_event(\(old))")?.codes == Refusal("NW004", "event_id"))
+            #expect(try await database.value("select count(*) from notify.dead_events") == "1")
+        }
+    }
+
+    @Test("Discarding throws the payload away, once")
+    func discard() async throws {
+        try await withTestDatabase(.directory) { database in
+            let old = try await Self.deadEvent(in: database)
+            #expect(try await database.value("select notify.discard_event(\(old))") == "true")
+            #expect(try await database.value("select notify.discard_event(\(old))") == "false")
+            #expect(try await database.value("select count(*) from notify.deliveries") == "1")
+        }
+    }
+
+    @Test("Cancelling by id names the operator, and reaches account mails too")
+    func cancel() async throws {
+        try await withTestDatabase(.directory) { database in
+            let ids =
+                try await database.column(
+                    """
+                    select notify.enqueue('assigned_ticket', '\(ada)', '\(ticket)') union all
+                    select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}', now() + interval '1 h')
+                    """
+                )
+                .compactMap { $0 }
+            for id in ids {
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "true")
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "false")
+            }
+            #expect(
+                try await database.column("select reason from notify.deliveries") == ["by_operator", "by_operator"])
+            #expect(try await database.value("select count(*) from notify.event_payloads") == "0")
+        }
+    }
+
+    /// An event that failed, as the settle leaves it.
+    private static func deadEvent(in database: TestDatabase) async throws -> String {
+        let id = try await database.value(enqueueTicket(ada, "'\(acme)'")) ?? ""
+        try await database.execute(
+            """
+            with gone as (delete from notify.events returning *), payload as (delete from notify.event_payloads returning *),
+            outcome as (
+                insert into notify.deliveries
+                    (event_id, kind, user_id, organization_id, outcome, reason, attempts, message_id, enqueued_at)
+                select id, kind, user_id, organization_id, 'failed', 'template_error', 3, message_id, enqueued_at from gone
+            )
+            insert into notify.dead_events (event_id, kind, bucket, user_id, organization_id, payload, outcome, reason,
+                attempts, message_id, enqueued_at, expires_at)
+            select id, kind, bucket, user_id, organization_id, payload, 'failed', 'template_error', 3, message_id,
+                enqueued_at, expires_at
+            from gone join payload on event_id = id
+            """
+        )
+        return id
+    }
+}
