@@ -26,9 +26,9 @@ package struct RelayFault: Sendable, Hashable {
             self.phase = phase
             code = reply.code
             enhancedCode = reply.enhancedCode
-            let codes = [String(reply.code), reply.enhancedCode?.description].compactMap(\.self).joined(separator: " ")
             message =
-                isLogin ? "the relay wants a login (\(codes))" : "the relay answered \(codes) to \(phase.rawValue)"
+                isLogin ? "the relay wants a login (\(reply.codes))"
+                : "the relay answered \(reply.codes) to \(phase.rawValue)"
         case .interrupted(let phase):
             self.phase = phase
             code = nil
@@ -38,4 +38,9 @@ package struct RelayFault: Sendable, Hashable {
             return nil
         }
     }
+}
+
+extension SMTPReply {
+    /// `550 5.7.1`, without the text, which may quote the recipient.
+    var codes: String { [String(code), enhancedCode?.description].compactMap(\.self).joined(separator: " ") }
 }

@@ -30,6 +30,8 @@ package struct RelayHealth: Sendable {
 
     /// What last kept mail from being accepted; nil again once the relay answers to RCPT or later.
     package private(set) var lastFault: RelayFault?
+    /// What it last refused a mail with for good, without the text, which may quote the recipient.
+    private var lastRefusal: String?
 
     /// - Parameter seed: for the jitter of the pauses.
     package init(policy: RelayPolicy = .standard, seed: UInt64 = .random(in: .min ... .max)) {
@@ -46,6 +48,13 @@ package struct RelayHealth: Sendable {
         case .working: false
         case .closed(let closure, _), .probing(let closure, _, _): closure.isForRefusals
         }
+    }
+
+    /// Why it is of no use now, for operators; nil where it is, as far as is known.
+    package var complaint: String? {
+        if let lastFault { return lastFault.message }
+        guard isPausedForRefusals else { return nil }
+        return "it refuses too many mails for good, the last with \(lastRefusal ?? "an unknown reply")"
     }
 
     package func permit(at now: ContinuousClock.Instant) -> RelayPermit {
@@ -93,6 +102,7 @@ package struct RelayHealth: Sendable {
             return answered(probed: probed, isAccepted: false, at: now)
         case .addressRefused, .refused:
             record.add(isAccepted: false, refused: recipient)
+            lastRefusal = result.refusalCodes
             return answered(probed: probed, isAccepted: false, at: now) ?? pauseIfRefusing(at: now)
         case .relayFault:
             record.add(isAccepted: false, refused: nil)
@@ -164,5 +174,13 @@ extension RelayHealth {
 
     private mutating func jittered(_ pause: Duration) -> Duration {
         Jitter.random(using: &random).applied(to: pause)
+    }
+}
+
+extension SendResult {
+    /// `550 5.7.1 to rcpt`; nil where no relay refused.
+    fileprivate var refusalCodes: String? {
+        guard case .refused(let reply, let phase) = self else { return nil }
+        return "\(reply.codes) to \(phase.rawValue)"
     }
 }
