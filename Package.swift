@@ -80,7 +80,14 @@ let package = Package(
             ]
         ),
         .target(name: "DevPostgres"),
-        .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "PostgresClient", "DevMailbox", "DevPostgres", "NotifyCore", "SMTPSender", "Templates",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Support"
+        ),
 
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
@@ -105,7 +112,12 @@ let package = Package(
             ]
         ),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "NotifyWorker", "NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport",
+            ]
+        ),
     ]
 )
 

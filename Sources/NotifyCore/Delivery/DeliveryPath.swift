@@ -160,7 +160,8 @@ final class DeliveryPath: Sendable {
         if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
         let context = AttemptContext(
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
-            hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
+            hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere,
+            relayWait: record.relayWait)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
         let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
         return Settlement(

@@ -18,6 +18,8 @@ package final class Dispatcher: Sendable {
         package var relays: [RelayConfiguration]
         package var lease: Duration
         package var retentionDays: Int
+        /// When a relay that fails or refuses is left alone, and for how long.
+        package var relayPolicy = RelayPolicy.standard
         /// Claim nothing until told otherwise: everything else works.
         package var isPaused = false
         /// End once nothing is due.
@@ -72,7 +74,7 @@ package final class Dispatcher: Sendable {
         self.logger = logger
         drain = configuration.drains ? DrainWatch() : nil
         self.rules = rules
-        relays = RelayPool(configuration.relays, logger: logger)
+        relays = RelayPool(configuration.relays, policy: configuration.relayPolicy, logger: logger)
     }
 
     /// Whether it can claim and send, from memory: what the threads met when they last tried.

@@ -10,20 +10,22 @@ final class RelayPool: Sendable {
         var lanes: [RelayLane] = []
         /// Mails on their way to each lane's inbox: handed over in one go.
         var outboxes: [[Submission]]
-        /// Since when no relay has answered to a recipient; nil while one does.
+        /// Since when no relay has been of use; nil while one is.
         var troubledSince: ContinuousClock.Instant?
     }
 
     let configurations: [RelayConfiguration]
+    private let policy: RelayPolicy
     private let state: Mutex<State>
     private let logger: Logger
 
-    init(_ configurations: [RelayConfiguration], logger: Logger) {
+    init(_ configurations: [RelayConfiguration], policy: RelayPolicy, logger: Logger) {
         self.configurations = configurations
+        self.policy = policy
         self.logger = logger
         state = Mutex(
             State(
-                router: RelayRouter(configurations.map { _ in RelayHealth() }),
+                router: RelayRouter(configurations.map { _ in RelayHealth(policy: policy) }),
                 outboxes: configurations.map { _ in [] }
             ))
     }
@@ -76,6 +78,8 @@ final class RelayPool: Sendable {
         /// Whether the relay accepted another mail among its last ten results.
         let hadAccepted: Bool
         let canGoElsewhere: Bool
+        /// How long a mail waits that this relay could not take and no other can.
+        let relayWait: Duration
     }
 
     func record(_ result: SendResult, of mail: InFlight.Entry.Mail) -> Record {
@@ -88,7 +92,7 @@ final class RelayPool: Sendable {
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,
-                canGoElsewhere: state.router.goesElsewhere(than: relay, at: now))
+                canGoElsewhere: state.router.goesElsewhere(than: relay, at: now), relayWait: policy.shortestPause)
             return (record, change)
         }
         if let change { react(to: change, relay: relay) }
@@ -142,7 +146,7 @@ final class RelayPool: Sendable {
     var pause: Duration {
         let now = ContinuousClock.now
         let opens = state.withLock { $0.router.opensAgain(after: now) }
-        return max(.seconds(1), Jitter.random().applied(to: opens.map { $0 - now } ?? .seconds(15)))
+        return max(.seconds(1), Jitter.random().applied(to: opens.map { $0 - now } ?? policy.shortestPause))
     }
 
     /// Whether a relay answers to recipients, or none was asked yet.
@@ -164,13 +168,13 @@ final class RelayPool: Sendable {
 
 extension RelayPool.State {
     fileprivate mutating func noteTrouble(at now: ContinuousClock.Instant) {
-        let isTroubled = router.relays.allSatisfy { $0.lastFault != nil }
+        let isTroubled = router.relays.allSatisfy { $0.complaint != nil }
         troubledSince = isTroubled ? troubledSince ?? now : nil
     }
 
     fileprivate func faults(named names: [String]) -> String {
         zip(names, router.relays)
-            .map { name, health in "\(name): \(health.lastFault?.message ?? "no fault")" }
+            .map { name, health in "\(name): \(health.complaint ?? "no fault")" }
             .joined(separator: "; ")
     }
 }

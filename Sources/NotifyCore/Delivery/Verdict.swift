@@ -21,25 +21,29 @@ package struct AttemptContext: Sendable {
     package let hasRelayAcceptedOthers: Bool
     /// Whether the next mail would go to another relay (`RelayRouter.goesElsewhere`).
     package let canGoElsewhere: Bool
+    /// How long an event waits that its only relay could not take: the shortest pause of a relay.
+    package let relayWait: Duration
 
     package init(
         chargedAttempts: Int, remaining: Duration, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool,
-        canGoElsewhere: Bool
+        canGoElsewhere: Bool, relayWait: Duration = RelayPolicy.standard.shortestPause
     ) {
         self.chargedAttempts = chargedAttempts
         self.remaining = remaining
         self.holdsUnknown = holdsUnknown
         self.hasRelayAcceptedOthers = hasRelayAcceptedOthers
         self.canGoElsewhere = canGoElsewhere
+        self.relayWait = relayWait
     }
 
     package init(
-        of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool, canGoElsewhere: Bool
+        of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool, canGoElsewhere: Bool,
+        relayWait: Duration
     ) {
         self.init(
             chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now),
             holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere)
+            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere, relayWait: relayWait)
     }
 }
 
@@ -76,15 +80,12 @@ package func classify(
 }
 
 extension AttemptContext {
-    /// How long an event waits that its only relay could not take: the shortest pause of a relay.
-    static let relayWait = RelayPolicy.standard.shortestPause
-
     fileprivate func charged(after delay: Duration, _ jitter: Jitter) -> Verdict {
         retry(after: jitter.applied(to: delay), isCharged: true)
     }
 
     fileprivate func uncharged(_ jitter: Jitter) -> Verdict {
-        retry(after: canGoElsewhere ? .zero : jitter.applied(to: Self.relayWait), isCharged: false)
+        retry(after: canGoElsewhere ? .zero : jitter.applied(to: relayWait), isCharged: false)
     }
 
     private func retry(after delay: Duration, isCharged: Bool) -> Verdict {

@@ -1,5 +1,6 @@
 import DevMailbox
 import Foundation
+import TestSupport
 import Testing
 
 @testable import NotifyCore

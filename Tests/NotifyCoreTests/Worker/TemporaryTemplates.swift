@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A copy of the product's templates with one more kind, an account mail.
 struct TemporaryTemplates {

@@ -1,16 +1,15 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// The binary while it runs: its log is read line by line, so that a test waits for what it says and never sleeps.
-final class RunningProgram: @unchecked Sendable {
+package final class RunningProgram: @unchecked Sendable {
     // Owned by one test, which uses one thread at a time.
     private let process: Process
     private let log: FileHandle
     private var buffer = Data()
-    private(set) var lines: [String] = []
+    package private(set) var lines: [String] = []
 
-    static func start(_ arguments: [String], settings: [String: String]) async throws -> RunningProgram {
+    package static func start(_ arguments: [String], settings: [String: String]) async throws -> RunningProgram {
         try await onThread { try RunningProgram(arguments, settings: settings) }
     }
 
@@ -35,7 +34,7 @@ final class RunningProgram: @unchecked Sendable {
     }
 
     /// The first line that holds the text; nil when the program ended without one.
-    func line(with text: String) async throws -> String? {
+    package func line(with text: String) async throws -> String? {
         try await onThread { [self] in
             while let line = nextLine() {
                 lines.append(line)
@@ -45,12 +44,12 @@ final class RunningProgram: @unchecked Sendable {
         }
     }
 
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         kill(process.processIdentifier, number)
     }
 
     /// Reads the rest of the log and waits for the end.
-    func end() async throws -> Int32 {
+    package func end() async throws -> Int32 {
         try await onThread { [self] in
             while let line = nextLine() { lines.append(line) }
             process.waitUntilExit()

@@ -1,0 +1,102 @@
+package import DevMailbox
+import Foundation
+import Logging
+package import NotifyCore
+package import SMTPSender
+import Templates
+
+/// A worker on a database of its own, sending to a mailbox or to relays of the test's choice.
+package struct TestWorker: Sendable {
+    package let database: TestDatabase
+    package let settled: SettledEvents
+    private let relayMailbox: DevMailbox?
+    private let dispatcher: Dispatcher
+
+    package struct Options: Sendable {
+        package var lease: Duration = .seconds(60)
+        package var schedule = "1s"
+        package var connections = 4
+        package var holdUnknown: Set<String> = []
+        package var allowed: String?
+        package var templates = TestWorker.templates
+        package var drains = false
+        package var relayPolicy = RelayPolicy.standard
+
+        package init() {}
+    }
+
+    package static let templates = Checkout.root.appending(path: "templates").path(percentEncoded: false)
+
+    /// The mailbox that it sends to, where it was started with one.
+    package var mailbox: DevMailbox {
+        guard let relayMailbox else { preconditionFailure("this worker sends to other relays") }
+        return relayMailbox
+    }
+
+    package static func start(
+        on database: TestDatabase, sendingTo mailbox: DevMailbox, _ options: Options = Options()
+    ) async throws -> TestWorker {
+        var relay = RelayConfiguration(host: "127.0.0.1", port: mailbox.smtpPort)
+        relay.tls = .off
+        relay.connections = options.connections
+        return try await start(on: database, relays: [relay], mailbox: mailbox, options)
+    }
+
+    package static func start(
+        on database: TestDatabase, relays: [RelayConfiguration], _ options: Options = Options()
+    ) async throws -> TestWorker {
+        try await start(on: database, relays: relays, mailbox: nil, options)
+    }
+
+    private static func start(
+        on database: TestDatabase, relays: [RelayConfiguration], mailbox: DevMailbox?, _ options: Options
+    ) async throws -> TestWorker {
+        let settled = SettledEvents()
+        var configuration = Dispatcher.Configuration(
+            databaseURL: database.conninfo(user: "postgres"), relays: relays, lease: options.lease)
+        configuration.relayPolicy = options.relayPolicy
+        configuration.drains = options.drains
+        configuration.observer = settled
+        let rules = DeliveryRules(
+            catalogue: try TemplateCatalogue.load(directory: options.templates),
+            identity: try MailIdentity(
+                from: "Example Support <notify@example.com>", publicURL: "https://notify.example.com"),
+            keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="),
+            allowed: try options.allowed.map { try AddressAllowList(parsing: $0) },
+            schedule: try RetrySchedule(parsing: options.schedule), holdUnknown: options.holdUnknown)
+        var logger = Logger(label: "test")
+        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
+        let dispatcher = Dispatcher(configuration, rules: rules, logger: logger)
+        try await onThread { try dispatcher.start() }
+        return TestWorker(database: database, settled: settled, relayMailbox: mailbox, dispatcher: dispatcher)
+    }
+
+    @discardableResult
+    package func stop(within grace: Duration = .seconds(20)) async throws -> Dispatcher.StopReport {
+        let dispatcher = dispatcher
+        return try await onThread { dispatcher.stop(within: grace) }
+    }
+
+    package func waitForDrain(timeout: Duration) async throws -> DrainWatch.Result? {
+        let dispatcher = dispatcher
+        return try await onThread { dispatcher.drain?.wait(timeout: timeout) }
+    }
+
+    /// Why the relays take nothing, as `/readyz` tells it; nil while they can be used.
+    package var relayFault: String? {
+        dispatcher.readiness.first { $0.name == "relay" }?.reason
+    }
+
+    /// Outcome and reason of an event, as `sent` or `skipped: preference_off`; waits for it.
+    package func outcome(of eventID: Int64) async throws -> String {
+        try await settled.outcome(of: eventID)
+        let query = "select concat_ws(': ', outcome, reason) from notify.deliveries where event_id = \(eventID)"
+        let outcomes = try await database.column(query).compactMap(\.self)
+        return outcomes.count == 1 ? outcomes[0] : "\(outcomes.count) outcomes: \(outcomes)"
+    }
+
+    /// Enqueues and gives the event's id.
+    package func enqueue(_ call: String) async throws -> Int64 {
+        try Int64(await database.value(call) ?? "") ?? 0
+    }
+}
