@@ -17,10 +17,13 @@ extension Envelope {
     private func problem(in address: String) -> String? {
         var lastAt: Int?
         var count = 0
+        var quote = Quote(address)
         for byte in address.utf8 {
+            let isQuoted = quote.take(byte)
             switch byte {
             case 0x0A, 0x0D: return "holds a line break"
             case 0x00..<0x20, 0x7F: return "holds a control character"
+            case 0x20 where isQuoted: break
             case 0x20, 0x3C, 0x3E: return "holds a space or an angle bracket"
             case 0x80... where !requiresSMTPUTF8: return "holds characters outside ASCII"
             case 0x40: lastAt = count
@@ -29,7 +32,37 @@ extension Envelope {
             count += 1
         }
         guard count <= Self.maximumAddressBytes else { return "is longer than \(Self.maximumAddressBytes) bytes" }
-        guard let lastAt, lastAt > 0, lastAt < count - 1 else { return "has no local part, no @ or no domain" }
+        guard let lastAt, lastAt > 0, lastAt < count - 1, !quote.isOpen else {
+            return "has no local part, no @ or no domain"
+        }
         return lastAt > Self.maximumLocalPartBytes ? "has a local part over \(Self.maximumLocalPartBytes) bytes" : nil
+    }
+}
+
+/// Follows a quoted local part (RFC 5321 §4.1.2), which may hold spaces.
+private struct Quote {
+    private(set) var isOpen = false
+    private var isEscaped = false
+    private var mayOpen: Bool
+
+    init(_ address: String) {
+        mayOpen = address.utf8.first == UInt8(ascii: "\"")
+    }
+
+    /// Whether the byte stands between the quotation marks.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard isOpen else {
+            isOpen = mayOpen
+            mayOpen = false
+            return false
+        }
+        if isEscaped {
+            isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+            isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+            isOpen = false
+        }
+        return isOpen
     }
 }

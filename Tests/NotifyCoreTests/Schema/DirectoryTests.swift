@@ -101,6 +101,12 @@ struct DirectoryTests {
             ("'\(nobody)', '@example.com', 'N'", "NW004", "email"), ("'\(nobody)', 'n@', 'N'", "NW004", "email"),
             ("'\(nobody)', 'a@b@example.com', 'N'", "NW004", "email"),
             ("'\(nobody)', 'a b@example.com', 'N'", "NW004", "email"),
+            (#"'\#(nobody)', '"a b@example.com', 'N'"#, "NW004", "email"),
+            (#"'\#(nobody)', '"a"b"@example.com', 'N'"#, "NW004", "email"),
+            (#"'\#(nobody)', '"a\"@example.com', 'N'"#, "NW004", "email"),
+            (#"'\#(nobody)', '"a> x"@example.com', 'N'"#, "NW004", "email"),
+            (#"'\#(nobody)', '"a"@"b"@example.com', 'N'"#, "NW004", "email"),
+            (#"'\#(nobody)', E'"a\r\nBcc: x"@example.com', 'N'"#, "NW004", "email"),
             ("'\(nobody)', E'a@example.com\\r\\nBcc: x', 'N'", "NW004", "email"),
             ("'\(nobody)', E'a@example.com\\n', 'N'", "NW004", "email"),
             ("'\(nobody)', '<a@example.com>', 'N'", "NW004", "email"),
@@ -119,6 +125,16 @@ struct DirectoryTests {
             let refusal = try await database.refusal("select notify.upsert_user(\(arguments))")
             #expect(refusal?.codes == Refusal(state, column))
             #expect(try await database.value("select count(*) from notify.users") == "3")
+        }
+    }
+
+    @Test(
+        "A quoted local part is taken as RFC 5321 allows it",
+        arguments: [#""a b"@example.com"#, #""a@b"@example.com"#, #""a\"b\\"@example.com"#])
+    func quotedLocalPart(address: String) async throws {
+        try await withTestDatabase(.directory) { database in
+            let refusal = try await database.refusal("select notify.upsert_user('\(nobody)', '\(address)', 'N')")
+            #expect(refusal == nil)
         }
     }
 

@@ -57,14 +57,16 @@ create function notify.check_address(field text, address text) returns void
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
 declare
-    never constant text := '\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff<>@';
+    never constant text := '\u0001-\u001f\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff<>';
+    -- Spaces and a second @ only within quotation marks (RFC 5321 §4.1.2).
+    local_part constant text := '([^' || never || ' @"]+|"([^' || never || '"\\]|\\[\u0020-;=?-~])+")';
 begin
     if address is null or address = '' then
         perform refuse('NW002', field, 'is missing');
-    elsif octet_length(address) > 320 or address !~ ('^[^' || never || ']+@[^' || never || ']+$') then
+    elsif octet_length(address) > 320 or address !~ ('^' || local_part || '@[^' || never || ' @]+$') then
         perform refuse(
             'NW004', field,
-            'is not an e-mail address of at most 320 octets with one @ and no white space or angle brackets'
+            'is not an e-mail address of at most 320 octets with one @ and no white space or angle brackets outside quotes'
         );
     end if;
 end
