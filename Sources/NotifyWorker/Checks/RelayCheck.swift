@@ -1,21 +1,23 @@
+import NotifyCore
 import SMTPSender
 
-/// Whether each relay takes a session with the settings given. Sends no mail.
+/// Whether each relay takes a session, and our sender, with the settings given. Sends no mail.
 struct RelayCheck {
     let settings: Settings
 
     func findings() -> [CheckFinding] {
         guard settings.relay.url != nil else { return [] }
         do {
-            return try settings.relays(for: "`notify-worker check`").map(finding)
+            let sender = settings.envelopeSender
+            return try settings.relays(for: "`notify-worker check`").map { finding($0, sender: sender) }
         } catch {
             return CheckFinding.wrong("relay", error)
         }
     }
 
-    private func finding(_ relay: RelayConfiguration) -> CheckFinding {
-        switch RelayProbe.check(relay) {
-        case .success(let report): Self.finding(report)
+    private func finding(_ relay: RelayConfiguration, sender: String?) -> CheckFinding {
+        switch RelayProbe.check(relay, sender: sender) {
+        case .success(let report): report.senderRefusal.map { Self.refusal($0, relay) } ?? Self.finding(report)
         case .failure(let fault): Self.finding(fault, relay)
         }
     }
@@ -31,6 +33,20 @@ struct RelayCheck {
             return .warning("relay", message, mend: "Use a relay with STARTTLS and NOTIFY_SMTP_TLS=required.")
         }
         return .ok("relay", message)
+    }
+
+    private static func refusal(_ reply: SMTPReply, _ relay: RelayConfiguration) -> CheckFinding {
+        let words = [String(reply.code), reply.enhancedCode?.description, reply.text].compactMap(\.self)
+        let message = "\(relay.name) takes no mail from our sender: \(words.joined(separator: " "))"
+        if [530, 534, 535, 538].contains(reply.code) {
+            return .wrong(
+                "relay", message, mend: "Set NOTIFY_SMTP_USERNAME and NOTIFY_SMTP_PASSWORD: it wants a login.")
+        }
+        return reply.isPermanent
+            ? .wrong(
+                "relay", message,
+                mend: "Use a sender that this relay lets us send from: NOTIFY_MAIL_FROM, NOTIFY_MAIL_ENVELOPE_FROM.")
+            : .unreachable("relay", message, mend: "It says that this will pass; the relay's log tells why.")
     }
 
     private static func finding(_ fault: ConnectionFault, _ relay: RelayConfiguration) -> CheckFinding {
@@ -54,5 +70,15 @@ struct RelayCheck {
         case .loginUnsafe:
             return .wrong("relay", message, mend: "Use NOTIFY_SMTP_TLS=required: a password never goes in clear.")
         }
+    }
+}
+
+extension Settings {
+    /// What goes into MAIL; nil where the mail settings are not whole, of which another finding tells.
+    fileprivate var envelopeSender: String? {
+        guard let identity = try? identity(for: "`notify-worker check`") else { return nil }
+        let address = identity.envelopeSender ?? identity.from.address
+        // Every relay is asked this, also one without SMTPUTF8.
+        return address.requiresSMTPUTF8 ? nil : address.wireForm
     }
 }
