@@ -76,7 +76,7 @@ struct SettingsTests {
             ("NOTIFY_PUBLIC_URL", "https://u:p@example.com", "user name or password"),
             ("NOTIFY_APP_URL", "https://example.com/?a=1", "query or a fragment"),
             ("NOTIFY_MAIL_FROM", "a@b.example\r\nBcc: c@d.example", "line break"),
-            ("NOTIFY_LEASE_SECONDS", "1", "whole number from 10"),
+            ("NOTIFY_LEASE_SECONDS", "1", "whole number from 2"),
             ("NOTIFY_UNKNOWN_HOLD", "assigned_chat", "names a kind"),
             ("NOTIFY_LOG_LEVEL", "loud", "is none of trace, debug"),
             ("NOTIFY_LOG_FORMAT", "xml", "is none of text, json"),

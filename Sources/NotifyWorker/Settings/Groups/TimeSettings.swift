@@ -4,7 +4,7 @@ import NotifyCore
 struct TimeSettings: SettingGroup {
     static let leaseSeconds = Setting(
         "NOTIFY_LEASE_SECONDS", "seconds that claimed events stay a worker's own without a heartbeat",
-        standard: .value("60"), example: "60", parse: SettingParser.integer(10...3_600))
+        standard: .value("60"), example: "60", parse: SettingParser.integer(2...3_600))
     static let shutdownSeconds = Setting(
         "NOTIFY_SHUTDOWN_SECONDS", "seconds that a stop may take before what is still open is dropped",
         standard: .value("25"), example: "25", parse: SettingParser.integer(1...3_600))
