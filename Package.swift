@@ -57,11 +57,12 @@ let package = Package(
         .executableTarget(
             name: "NotifyWorker",
             dependencies: [
-                "NotifyCore", "NotifyAPI", "DevMailbox", "DevPostgres",
+                "NotifyCore", "NotifyAPI", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "DevPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
 
@@ -80,10 +81,13 @@ let package = Package(
         .target(name: "DevPostgres"),
         .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
 
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
-        .testTarget(name: "TemplateTests", dependencies: ["Templates"]),
-        .testTarget(name: "NotifyCoreTests", dependencies: ["NotifyCore", "TestSupport"]),
+        .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
+        .testTarget(
+            name: "NotifyCoreTests",
+            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+        ),
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [
@@ -92,7 +96,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "TestSupport"]),
+        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "SMTPSender", "TestSupport"]),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]

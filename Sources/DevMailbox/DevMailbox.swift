@@ -43,7 +43,7 @@ package final class DevMailbox: Sendable {
             script: faults
         )
         var web: MailboxWeb?
-        if let port = configuration.webPort { web = try await MailboxWeb.start(port: port, record: record) }
+        if let port = configuration.webPort { web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record) }
         return DevMailbox(configuration: configuration, record: record, faults: faults, smtp: smtp, web: web)
     }
 
@@ -69,19 +69,19 @@ package final class DevMailbox: Sendable {
     /// Waits for a state, on a signal; throws `MailboxTimeout` when it does not come in time.
     @discardableResult
     package func state(
-        within limit: Duration = .seconds(10),
+        within limit: Duration = .seconds(30),
         where predicate: @escaping @Sendable (MailboxState) -> Bool
     ) async throws -> MailboxState {
         try await record.wait(within: limit, until: predicate)
     }
 
     /// Waits until at least `count` mails were captured, and returns those that are kept, oldest first.
-    package func mails(count: Int, within limit: Duration = .seconds(10)) async throws -> [CapturedMail] {
+    package func mails(count: Int, within limit: Duration = .seconds(30)) async throws -> [CapturedMail] {
         try await state(within: limit) { $0.mailCount >= count }.mails
     }
 
     /// Waits until a rule was applied that the transcript names so, such as `dot: hold`.
-    package func applied(_ fault: String, within limit: Duration = .seconds(10)) async throws {
+    package func applied(_ fault: String, within limit: Duration = .seconds(30)) async throws {
         try await state(within: limit) { $0.transcript.contains { $0.origin == .note && $0.text == fault } }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import PostgresClient
 
 /// The entry: signals that must not kill us, then the command, then one clear message if it failed.
 @main
@@ -26,6 +27,8 @@ enum Main {
             return report(FailureReport(failure))
         } catch let error as SettingsError {
             return report(FailureReport(error))
+        } catch let error as PostgresError {
+            return report(FailureReport(CommandFailure(error)))
         } catch {
             return reportParsed(error)
         }

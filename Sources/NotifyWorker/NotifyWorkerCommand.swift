@@ -10,6 +10,8 @@ struct NotifyWorkerCommand: ParsableCommand {
             logs and messages to stderr.
             """,
         subcommands: [
-            ConfigCommand.self
+            RunCommand.self, MigrateCommand.self, CheckCommand.self, EnqueueCommand.self, QueueCommand.self,
+            ExplainCommand.self, PreviewCommand.self, TestSendCommand.self,
+            ConfigCommand.self,
         ])
 }

@@ -38,7 +38,8 @@ package struct TemplateCatalogue: Sendable {
 
     /// Writes one mail in the best locale there is (`pt-BR → pt → en`).
     package func render(_ request: RenderRequest) throws(TemplateError) -> RenderedMail {
-        guard let kind = templates[request.kind], let templates = LocaleTag.bestMatch(for: request.locale, in: kind.locales)
+        guard let kind = templates[request.kind],
+            let templates = LocaleTag.bestMatch(for: request.locale, in: kind.locales)
         else { throw .unknownKind(request.kind) }
         return templates.render(try MailValues(request, of: kind, in: templates, zones: zones))
     }

@@ -82,3 +82,48 @@ struct DevPostgresTests {
         }
     }
 }
+
+@Suite("A private server started by root", .enabled(if: geteuid() == 0, "only root has to give its rights away"))
+struct DevPostgresAsRootTests {
+    @Test("It runs as somebody else, beside a folder that they cannot reach, with a socket whose path is short enough")
+    func unreachableFolder() async throws {
+        try await onThread {
+            let closed = FileManager.default.temporaryDirectory.appending(path: "notify-closed-\(UUID().uuidString)")
+                .path
+            let rights: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
+            try FileManager.default.createDirectory(
+                atPath: closed, withIntermediateDirectories: false, attributes: rights)
+            defer { try? FileManager.default.removeItem(atPath: closed) }
+            let wanted = "\(closed)/\(String(repeating: "long", count: 30))"
+            let server = try DevPostgres(.lasting(wanted))
+            defer {
+                server.stop()
+                try? FileManager.default.removeItem(atPath: server.folder)
+            }
+            #expect(server.folder.hasPrefix("/var/tmp/"))
+            #expect(server.notes.contains { $0.contains(server.folder) })
+            #expect(server.notes.contains { $0.contains("does not run as root") })
+            let connection = try PostgresConnection(server.url())
+            defer { connection.close() }
+            try connection.execute("select 1")
+        }
+    }
+
+    @Test("In a folder whose path is too long for a socket, the socket is elsewhere and goes with the server")
+    func longPath() async throws {
+        try await onThread {
+            let name = "notify-long-\(UUID().uuidString)-\(String(repeating: "long", count: 20))"
+            let folder = FileManager.default.temporaryDirectory.appending(path: name).path
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let server = try DevPostgres(.lasting(folder))
+            #expect(server.folder == folder)
+            let connection = try PostgresConnection(server.url())
+            try connection.execute("select 1")
+            connection.close()
+            #expect(!server.socketFolder.hasPrefix(folder))
+            server.stop()
+            #expect(!FileManager.default.fileExists(atPath: server.socketFolder))
+            #expect(FileManager.default.fileExists(atPath: "\(folder)/data"))
+        }
+    }
+}

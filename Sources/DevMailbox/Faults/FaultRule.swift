@@ -57,12 +57,17 @@ package struct FaultRule: Sendable {
     package init(
         _ stage: Stage,
         recipient: String? = nil,
-        _ occurrence: Occurrence = .always,
+        _ occurrence: Occurrence,
         _ action: Action
     ) {
         self.stage = stage
         self.recipient = recipient
         self.occurrence = occurrence
         self.action = action
+    }
+
+    /// A rule that always hits.
+    package init(_ stage: Stage, recipient: String? = nil, _ action: Action) {
+        self.init(stage, recipient: recipient, .always, action)
     }
 }

@@ -67,7 +67,7 @@ enum SMTPCommand: Equatable {
         let address = String(rest[..<close])
         let tail = rest[rest.index(after: close)...]
         guard tail.isEmpty || tail.first == " " else { return .malformed("text behind the address") }
-        let parameters = tail.dropFirst().split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        let parameters = tail.split(separator: " ", omittingEmptySubsequences: false).dropFirst().map(String.init)
         guard !parameters.contains("") else { return .malformed("a double or trailing space") }
         guard isAddress(address) || (allowsNull && address.isEmpty) else { return .malformed("no address") }
         return make(address, parameters)

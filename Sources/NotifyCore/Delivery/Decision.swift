@@ -33,7 +33,7 @@ func objection(to recipient: Recipient, of event: ClaimedEvent, allowing allowed
     if !event.isAccountMail {
         if !recipient.isActive { return .skipped(.accountInactive) }
         if !recipient.isMember { return .skipped(.notAMember) }
-        if event.actorID == event.userID { return .skipped(.ownAction) }
+        if let actorID = event.actorID, actorID == event.userID { return .skipped(.ownAction) }
         if !recipient.isSwitchOn { return .skipped(.preferenceOff) }
         if recipient.isSuppressed { return .skipped(.suppressed) }
     }

@@ -20,16 +20,19 @@ final class DeliveryPath: Sendable {
     private let rules: DeliveryRules
     private let assembler: MailAssembler
     private let relays: RelayPool
+    private let observer: (any DeliveryObserver)?
     private let stop: StopSignal
     private let bell: Bell
     private let logger: Logger
 
     init(
-        rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool, stop: StopSignal, bell: Bell, logger: Logger
+        rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool, observer: (any DeliveryObserver)?,
+        stop: StopSignal, bell: Bell, logger: Logger
     ) {
         self.rules = rules
         self.assembler = assembler
         self.relays = relays
+        self.observer = observer
         self.stop = stop
         self.bell = bell
         self.logger = logger
@@ -176,6 +179,9 @@ final class DeliveryPath: Sendable {
                 metadata: ["events": "\(lost.prefix(10).map(\.eventID))", "count": "\(lost.count)"])
         }
         leave(batch.map(\.eventID))
+        observer?.settled(
+            batch.filter { ours.contains($0.eventID) }
+                .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
     }
 
     private func leave(_ eventIDs: [Int64]) {

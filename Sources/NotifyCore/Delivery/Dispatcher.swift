@@ -22,6 +22,7 @@ package final class Dispatcher: Sendable {
         package var isPaused = false
         /// End once nothing is due.
         package var drains = false
+        package var observer: (any DeliveryObserver)?
 
         package init(
             databaseURL: String, listenURL: String? = nil, relays: [RelayConfiguration], lease: Duration = .seconds(60),
@@ -51,6 +52,7 @@ package final class Dispatcher: Sendable {
     /// The grace period is over: no more waiting for the database.
     private let giveUp = StopSignal()
     package let drain: DrainWatch?
+    private let database = DatabaseHealth()
     private let running = Mutex<Running?>(nil)
 
     private struct Running: Sendable {
@@ -73,6 +75,15 @@ package final class Dispatcher: Sendable {
         relays = RelayPool(configuration.relays, logger: logger)
     }
 
+    /// Whether it can claim and send, from memory: what the threads met when they last tried.
+    package var readiness: [ReadinessPart] {
+        let (lost, fault) = (database.reason, relays.fault)
+        return [
+            ReadinessPart(name: "database", isReady: lost == nil, reason: lost),
+            ReadinessPart(name: "relay", isReady: fault == nil, reason: fault),
+        ]
+    }
+
     /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
     package func start() throws {
         let session = DatabaseSession(configuration.databaseURL, role: "start", stop: stop, logger: logger)
@@ -86,7 +97,8 @@ package final class Dispatcher: Sendable {
         let assembler = MailAssembler(
             identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
         let path = DeliveryPath(
-            rules: rules, assembler: assembler, relays: relays, stop: stop, bell: bell, logger: logger)
+            rules: rules, assembler: assembler, relays: relays, observer: configuration.observer, stop: stop,
+            bell: bell, logger: logger)
         try relays.open(delegate: path)
         let running = try startThreads(of: path, for: worker)
         self.running.withLock { $0 = running }
@@ -99,8 +111,8 @@ package final class Dispatcher: Sendable {
         let wakeSignal = try WakeSignal()
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
-        let session = { @Sendable [databaseURL = configuration.databaseURL] (role: String, stop: StopSignal) in
-            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger)
+        let session = { @Sendable [databaseURL = configuration.databaseURL, database] (role: String, stop: StopSignal) in
+            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger, health: database)
         }
         let settler = try NamedThread("settler") {
             Settler(path: path, database: session("settle", giveUp), logger: logger).run()

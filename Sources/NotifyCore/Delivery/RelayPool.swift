@@ -88,7 +88,7 @@ final class RelayPool: Sendable {
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,
-                canGoElsewhere: state.router.isOpen(besides: [relay], at: now))
+                canGoElsewhere: state.router.goesElsewhere(than: relay, at: now))
             return (record, change)
         }
         if let change { react(to: change, relay: relay) }

@@ -30,7 +30,8 @@ struct Settlement: Sendable {
         Settlement(event, .release(after: .zero, isCharged: false))
     }
 
-    var isEnd: Bool {
-        if case .end = change { true } else { false }
+    /// How the event ends; nil where it goes back to the queue.
+    var outcome: Outcome? {
+        if case .end(let outcome, _, _) = change { outcome } else { nil }
     }
 }

@@ -19,8 +19,7 @@ package struct AttemptContext: Sendable {
     package let holdsUnknown: Bool
     /// Whether the relay accepted another mail among its last 10 results, this one not counted.
     package let hasRelayAcceptedOthers: Bool
-    /// Whether another relay takes mail now that this event has not been tried at since it was claimed. The second half
-    /// is what keeps a mail that two relays refuse from going back and forth between them as fast as they answer.
+    /// Whether the next mail would go to another relay (`RelayRouter.goesElsewhere`).
     package let canGoElsewhere: Bool
 
     package init(

@@ -9,7 +9,8 @@ package struct ClaimedEvent: Sendable {
     package let leaseID: Int64
     /// As stored: may be no kind that we know.
     package let kind: String
-    package let userID: UUID
+    /// Nil where an account mail goes to somebody without an account.
+    package let userID: UUID?
     package let organizationID: UUID?
     package let organizationName: String?
     package let actorID: UUID?
@@ -30,7 +31,7 @@ package struct ClaimedEvent: Sendable {
     package let isAccountMail: Bool
 
     package init(
-        id: Int64, leaseID: Int64, kind: String, userID: UUID, organizationID: UUID?, organizationName: String?,
+        id: Int64, leaseID: Int64, kind: String, userID: UUID?, organizationID: UUID?, organizationName: String?,
         actorID: UUID?, attempts: Int, payload: String, messageID: UUID, enqueuedAt: Int64, expiresAt: Int64,
         readAt: Int64, traceparent: String?, isCancelRequested: Bool, recipient: Recipient?, isAccountMail: Bool
     ) {

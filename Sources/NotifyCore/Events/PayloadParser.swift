@@ -1,7 +1,7 @@
 /// Reads a payload's JSON text: one flat object whose values are all strings, and nothing else (RFC 8259).
 ///
 /// Every event passes through here, and payloads have only this shape, so it reads the bytes itself: in a release build
-/// 0.9 µs for a payload of 300 octets, where `JSONDecoder` took 9 µs and `JSONSerialization` 13 µs (measured).
+/// 1.2 µs for a payload of 350 octets, where `JSONSerialization` took 4.7 µs and `JSONDecoder` 8.9 µs (measured).
 /// Of two equal keys the last one counts, as in `jsonb`, which never stores two.
 package struct PayloadParser {
     /// The bound that `notify.enqueue` puts on `payload::text`.

@@ -1,4 +1,3 @@
-package import Foundation
 package import PostgresClient
 
 /// The whole life of one event, as far as the database still knows it.
@@ -14,16 +13,16 @@ package struct EventHistory: Sendable, Encodable {
     package struct Open: Sendable, Encodable {
         package let kind: String
         package let state: String
-        package let userID: UUID?
-        package let organizationID: UUID?
+        package let userID: String?
+        package let organizationID: String?
         package let organizationName: String?
-        package let actorID: UUID?
+        package let actorID: String?
         package let dueAt: Moment
         package let expiresAt: Moment
         package let enqueuedAt: Moment
         package let attempts: Int
         package let wasTried: Bool
-        package let messageID: UUID
+        package let messageID: String
         package let leaseID: Int64?
         package let workerName: String?
         package let isCancelRequested: Bool
@@ -45,14 +44,14 @@ package struct EventHistory: Sendable, Encodable {
 
     package struct Ended: Sendable, Encodable {
         package let kind: String
-        package let userID: UUID?
-        package let organizationID: UUID?
+        package let userID: String?
+        package let organizationID: String?
         package let organizationName: String?
         package let outcome: String
         package let reason: String?
         package let attempts: Int
         package let reply: Reply?
-        package let messageID: UUID
+        package let messageID: String
         package let leaseID: Int64?
         package let enqueuedAt: Moment
         package let finishedAt: Moment
@@ -97,11 +96,11 @@ extension EventHistory {
         let rows = try connection.run(OperatorStatements.event, [id])
         guard !rows.isEmpty else { return nil }
         return Open(
-            kind: try rows.string(0, 0), state: try rows.string(0, 1), userID: try rows.optionalUUID(0, 2),
-            organizationID: try rows.optionalUUID(0, 3), organizationName: try rows.optionalString(0, 4),
-            actorID: try rows.optionalUUID(0, 5), dueAt: try rows.moment(0, 6), expiresAt: try rows.moment(0, 7),
+            kind: try rows.string(0, 0), state: try rows.string(0, 1), userID: try rows.optionalUUIDText(0, 2),
+            organizationID: try rows.optionalUUIDText(0, 3), organizationName: try rows.optionalString(0, 4),
+            actorID: try rows.optionalUUIDText(0, 5), dueAt: try rows.moment(0, 6), expiresAt: try rows.moment(0, 7),
             enqueuedAt: try rows.moment(0, 8), attempts: Int(try rows.int32(0, 9)), wasTried: try rows.bool(0, 10),
-            messageID: try rows.uuid(0, 11), leaseID: try rows.optionalInt64(0, 12),
+            messageID: try rows.uuidText(0, 11), leaseID: try rows.optionalInt64(0, 12),
             workerName: try rows.optionalString(0, 13), isCancelRequested: try rows.bool(0, 14),
             retryOf: try rows.optionalInt64(0, 15), traceparent: try rows.optionalString(0, 16))
     }
@@ -125,17 +124,23 @@ extension EventHistory {
         let rows = try connection.run(OperatorStatements.outcome, [id])
         guard !rows.isEmpty else { return nil }
         return Ended(
-            kind: try rows.string(0, 0), userID: try rows.optionalUUID(0, 1),
-            organizationID: try rows.optionalUUID(0, 2), organizationName: try rows.optionalString(0, 3),
+            kind: try rows.string(0, 0), userID: try rows.optionalUUIDText(0, 1),
+            organizationID: try rows.optionalUUIDText(0, 2), organizationName: try rows.optionalString(0, 3),
             outcome: try rows.string(0, 4), reason: try rows.optionalString(0, 5),
-            attempts: Int(try rows.int32(0, 6)), reply: try reply(rows, 0, 7), messageID: try rows.uuid(0, 10),
+            attempts: Int(try rows.int32(0, 6)), reply: try reply(rows, 0, 7), messageID: try rows.uuidText(0, 10),
             leaseID: try rows.optionalInt64(0, 11), enqueuedAt: try rows.moment(0, 12),
             finishedAt: try rows.moment(0, 13), retryOf: try rows.optionalInt64(0, 14),
             relay: try rows.optionalString(0, 15), detail: try rows.optionalString(0, 16))
     }
 
+    /// Nil too for a role that may not read the feed, as notify_operator.
     private static func readFeed(_ id: Int64, _ connection: PostgresConnection) throws(PostgresError) -> Feed? {
-        let rows = try connection.run(OperatorStatements.feed, [id])
+        let rows: Rows
+        do {
+            rows = try connection.run(OperatorStatements.feed, [id])
+        } catch  where error.sqlState == .insufficientPrivilege {
+            return nil
+        }
         guard !rows.isEmpty else { return nil }
         return Feed(
             visibleAt: try rows.moment(0, 0), createdAt: try rows.moment(0, 1),

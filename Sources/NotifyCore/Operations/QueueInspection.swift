@@ -1,4 +1,3 @@
-package import Foundation
 package import PostgresClient
 
 /// What an operator sees of the queue. Reads only; each call is one statement.
@@ -36,6 +35,14 @@ package struct QueueInspection {
         return workers
     }
 
+    /// What the connection's role lacks of the rights that a worker needs, in words; empty when nothing.
+    package func missingRights() throws(PostgresError) -> [String] {
+        let rows = try connection.run(OperatorStatements.rights)
+        var missing: [String] = []
+        for row in 0..<rows.count { missing.append(try rows.string(row, 0)) }
+        return missing
+    }
+
     /// Failed and expired events whose payload is still kept, newest first.
     package func dead(reason: String?, kind: String?, limit: Int) throws(PostgresError) -> [DeadEvent] {
         let rows = try connection.run(OperatorStatements.dead, [reason, kind, limit])
@@ -43,8 +50,9 @@ package struct QueueInspection {
         for row in 0..<rows.count {
             events.append(
                 DeadEvent(
-                    id: try rows.int64(row, 0), kind: try rows.string(row, 1), userID: try rows.optionalUUID(row, 2),
-                    organizationID: try rows.optionalUUID(row, 3), outcome: try rows.string(row, 4),
+                    id: try rows.int64(row, 0), kind: try rows.string(row, 1),
+                    userID: try rows.optionalUUIDText(row, 2),
+                    organizationID: try rows.optionalUUIDText(row, 3), outcome: try rows.string(row, 4),
                     reason: try rows.string(row, 5), detail: try rows.optionalString(row, 6),
                     attempts: Int(try rows.int32(row, 7)), finishedAt: try rows.moment(row, 8),
                     ageSeconds: try rows.double(row, 9)))
@@ -80,8 +88,8 @@ package struct WorkerStatus: Sendable, Hashable, Encodable {
 package struct DeadEvent: Sendable, Hashable, Encodable {
     package let id: Int64
     package let kind: String
-    package let userID: UUID?
-    package let organizationID: UUID?
+    package let userID: String?
+    package let organizationID: String?
     package let outcome: String
     package let reason: String
     package let detail: String?

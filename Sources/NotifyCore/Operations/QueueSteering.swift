@@ -44,5 +44,10 @@ package struct QueueSteering {
     package struct Retried: Sendable, Hashable, Encodable {
         package let eventID: Int64
         package let newEventID: Int64
+
+        package init(eventID: Int64, newEventID: Int64) {
+            self.eventID = eventID
+            self.newEventID = newEventID
+        }
     }
 }

@@ -9,10 +9,12 @@ final class DatabaseSession {
     private let options: ConnectionOptions
     private let stop: StopSignal
     private let logger: Logger
+    private let health: DatabaseHealth?
     private var connection: PostgresConnection?
     private var backOff = Duration.milliseconds(100)
 
-    init(_ conninfo: String, role: String, stop: StopSignal, logger: Logger) {
+    init(_ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil) {
+        self.health = health
         self.conninfo = conninfo
         var options = ConnectionOptions(applicationName: "notify-worker \(role)")
         options.statementTimeout = .seconds(30)
@@ -27,9 +29,13 @@ final class DatabaseSession {
         do throws(PostgresError) {
             let result = try body(EventQueue(connection: try open()))
             backOff = .milliseconds(100)
+            health?.succeeded()
             return result
         } catch {
-            if error.isConnectionLost { connection = nil }
+            if error.isConnectionLost {
+                connection = nil
+                health?.lost(error)
+            }
             throw error
         }
     }

@@ -67,7 +67,7 @@ extension EventQueue {
             id: id,
             leaseID: try rows.int64(row, 1),
             kind: try rows.string(row, 2),
-            userID: try rows.optionalUUID(row, 3) ?? ClaimPlanner.accountLane,
+            userID: try rows.optionalUUID(row, 3),
             organizationID: try rows.optionalUUID(row, 4),
             organizationName: try rows.optionalString(row, 5),
             actorID: try rows.optionalUUID(row, 6),

@@ -7,8 +7,8 @@ extension EventQueue {
     /// An id that does not come back belongs to another worker now, or was settled before an answer got lost: nothing
     /// was changed for it.
     func settle(_ batch: [Settlement]) throws(PostgresError) -> Set<Int64> {
-        let endings = batch.filter(\.isEnd)
-        let releases = batch.filter { !$0.isEnd }
+        let endings = batch.filter { $0.outcome != nil }
+        let releases = batch.filter { $0.outcome == nil }
         var calls: [StatementCall] = []
         if !endings.isEmpty { calls.append(Self.settleCall(endings)) }
         if !releases.isEmpty { calls.append(Self.releaseCall(releases)) }

@@ -12,8 +12,8 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
 
 /// The secrets of `NOTIFY_SECRET_KEYS`: 32 bytes each, newest first. The newest signs, all of them verify.
 ///
-/// A subkey for each purpose is derived from each key once, when the ring is made (HKDF-SHA256, RFC 5869); 1.5 µs a
-/// signature after that.
+/// A subkey for each purpose is derived from each key once, when the ring is made (HKDF-SHA256, RFC 5869); 1.7 µs a
+/// signature after that (measured).
 package struct KeyRing: Sendable {
     package static let maximumKeys = 32
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NotifyCore
+import PostgresClient
 
 struct EnqueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,13 +27,13 @@ struct EnqueueCommand: ParsableCommand {
     var kind: String?
 
     @Option(name: [.long, .customLong("user-id")], help: "Whom it is for: a user's id.")
-    var user: UUID?
+    var user: UUIDArgument?
 
     @Option(help: "The payload: JSON, @FILE to read it from a file, or - for standard input.")
     var payload: String?
 
     @Option(name: [.long, .customLong("organization-id")], help: "The organisation it happened in.")
-    var organization: UUID?
+    var organization: UUIDArgument?
 
     @Option(help: "Within 7 days, a second event of this user and kind under this key is the first one.")
     var dedupeKey: String?
@@ -44,7 +45,7 @@ struct EnqueueCommand: ParsableCommand {
     var expiresAt: String?
 
     @Option(help: "Who did it: a user's id. Nobody is told of what they did themselves.")
-    var actor: UUID?
+    var actor: UUIDArgument?
 
     @Option(help: "A file of events as JSON lines, or - for standard input.", completion: .file())
     var many: String?
@@ -53,7 +54,9 @@ struct EnqueueCommand: ParsableCommand {
         if many != nil {
             guard kind == nil, user == nil, payload == nil, organization == nil, dedupeKey == nil, sendAt == nil,
                 expiresAt == nil, actor == nil
-            else { throw ValidationError("--many stands alone: each line of the file says everything about its event.") }
+            else {
+                throw ValidationError("--many stands alone: each line of the file says everything about its event.")
+            }
             return
         }
         guard kind != nil, user != nil, payload != nil else {
@@ -69,7 +72,7 @@ struct EnqueueCommand: ParsableCommand {
         if let many {
             try enqueueMany(many, settings)
         } else if let kind, let user, let payload {
-            try enqueueOne(kind, user, payload, settings)
+            try enqueueOne(kind, user.id, payload, settings)
         }
     }
 
@@ -81,8 +84,8 @@ struct EnqueueCommand: ParsableCommand {
                 exit: .usage)
         }
         let event = NewEvent(
-            kind: kind, userID: user, payload: text, organizationID: organization, dedupeKey: dedupeKey,
-            sendTime: sendAt?.time ?? .now, expiresAt: expiresAt, actorID: actor)
+            kind: kind, userID: user, payload: text, organizationID: organization?.id, dedupeKey: dedupeKey,
+            sendTime: sendAt?.time ?? .now, expiresAt: expiresAt, actorID: actor?.id)
         let id = try EventProducer(settings.database.connect(for: "enqueue")).enqueue(event)
         if output.json {
             try Output.print(json: ["event_id": id])
@@ -96,10 +99,10 @@ struct EnqueueCommand: ParsableCommand {
         let connection = try settings.database.connect(for: "enqueue")
         let progress = ProgressLine("Events queued")
         defer { progress.finish() }
-        let ids = try connection.transaction { connection in
+        let ids = try connection.transaction { connection -> [Int64] in
             var ids: [Int64] = []
             for batch in lines.batches() {
-                do {
+                do throws(PostgresError) {
                     ids += try EventProducer(connection).enqueueMany(batch.array)
                 } catch {
                     throw batch.failure(error)
@@ -134,8 +137,12 @@ struct SendTimeArgument: ExpressibleByArgument {
     }
 }
 
-extension UUID: @retroactive ExpressibleByArgument {
-    public init?(argument: String) {
-        self.init(uuidString: argument)
+/// A UUID on the command line.
+struct UUIDArgument: ExpressibleByArgument {
+    let id: UUID
+
+    init?(argument: String) {
+        guard let id = UUID(uuidString: argument) else { return nil }
+        self.id = id
     }
 }

@@ -10,7 +10,8 @@ struct EventLines {
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard line.contains(where: { !$0.isWhitespace }) else { continue }
             guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
-                throw CommandFailure("line \(index + 1) is no JSON object", mend: "Write one event a line.", exit: .usage)
+                throw CommandFailure(
+                    "line \(index + 1) is no JSON object", mend: "Write one event a line.", exit: .usage)
             }
             lines.append((index + 1, line))
         }
@@ -22,9 +23,10 @@ struct EventLines {
 
     /// Arrays of at most 5,000 events: a call stays below a second or so, and progress can be shown between them.
     func batches() -> [Batch] {
-        stride(from: 0, to: lines.count, by: 5_000).map { start in
-            Batch(lines: Array(lines[start..<min(start + 5_000, lines.count)]))
-        }
+        stride(from: 0, to: lines.count, by: 5_000)
+            .map { start in
+                Batch(lines: Array(lines[start..<min(start + 5_000, lines.count)]))
+            }
     }
 
     struct Batch {
@@ -37,11 +39,12 @@ struct EventLines {
         func failure(_ error: PostgresError) -> any Error {
             guard error.sqlState?.category == "NW" else { return error }
             let text = (error.column ?? "") + " " + error.message
-            guard let index = text.firstMatch(of: /events\[(\d+)\]/).flatMap({ Int($0.1) }), lines.indices.contains(index)
+            guard let index = text.firstMatch(of: /events\[(\d+)\]/).flatMap({ Int($0.1) }),
+                lines.indices.contains(index)
             else { return error }
-            let failure = CommandFailure(error)
+            let message = CommandFailure(error).message.replacing("events[\(index)]: ", with: "")
             return CommandFailure(
-                "line \(lines[index].number): " + failure.message, mend: "Mend the line; nothing was queued.")
+                "line \(lines[index].number): \(message)", mend: "Mend the line; nothing was queued.")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import NotifyCore
 
 /// One JSON object a line: `time`, `level`, `logger`, `message`, then the metadata beside them under their own names.
 enum JSONLogFormatter {
@@ -6,7 +7,8 @@ enum JSONLogFormatter {
     private static let reserved: Set<String> = ["time", "level", "logger", "message"]
 
     static func line(_ record: LogRecord) -> String {
-        var line = "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
+        var line =
+            "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
         append(text: record.label, to: &line)
         line += ",\"message\":"
         append(text: record.message, to: &line)

@@ -1,4 +1,5 @@
 import Logging
+import NotifyCore
 
 /// A compact line for people: `09:00:00.123 INFO  message  name=value`.
 struct TextLogFormatter: Sendable {

@@ -30,12 +30,12 @@ struct EventStory {
         }
         let ended = history.outcome
         let open = history.open
-        add("user", (ended?.userID ?? open?.userID)?.uuidString.lowercased())
-        let organization = (ended?.organizationID ?? open?.organizationID)?.uuidString.lowercased()
+        add("user", (ended?.userID ?? open?.userID))
+        let organization = (ended?.organizationID ?? open?.organizationID)
         let organizationName = ended?.organizationName ?? open?.organizationName
         add("organisation", organization.map { id in organizationName.map { "\($0) (\(id))" } ?? id })
-        add("actor", open?.actorID?.uuidString.lowercased())
-        add("message id", (ended?.messageID ?? open?.messageID)?.uuidString.lowercased())
+        add("actor", open?.actorID)
+        add("message id", (ended?.messageID ?? open?.messageID))
         add("retry of", (ended?.retryOf ?? open?.retryOf).map { "event \($0)" })
         add("due", open?.dueAt.description)
         add("expires", open?.expiresAt.description)
@@ -52,7 +52,8 @@ struct EventStory {
         all += history.attempts.map { ($0.finishedAt, describe($0)) }
         if let ended = history.outcome { all.append((ended.finishedAt, describe(ended))) }
         if let feed = history.feed {
-            all.append((feed.visibleAt, "visible in the product"))
+            // The feed counts from the start of the producer's transaction, the queue from the insert.
+            all.append((max(feed.visibleAt, feed.createdAt), "visible in the product"))
             if let at = feed.readAt { all.append((at, "read in the product")) }
             if let at = feed.retractedAt { all.append((at, "retracted in the product")) }
         }
@@ -77,7 +78,7 @@ struct EventStory {
         if let relay = ended.relay { text += " by \(relay)" }
         if let reply = ended.reply { text += ": \(describe(reply))" }
         if let detail = ended.detail { text += " (\(detail))" }
-        if ended.attempts > 0 { text += ", after \(ended.attempts) charged attempts" }
+        if ended.attempts > 1 { text += ", after \(ended.attempts) attempts" }
         return text
     }
 

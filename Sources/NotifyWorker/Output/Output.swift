@@ -15,6 +15,11 @@ enum Output {
         write(Array(try encoder.encode(value)) + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
     }
 
+    /// Bytes as they are: a message keeps its line ends.
+    static func write(_ bytes: [UInt8]) {
+        write(bytes, to: STDOUT_FILENO)
+    }
+
     /// A note for the person at the terminal; kept out of the result.
     static func note(_ text: String, terminator: String = "\n") {
         write(Array((text + terminator).utf8), to: STDERR_FILENO)

@@ -7,10 +7,12 @@ extension CommandFailure {
         case .connection:
             self.init(
                 error.message,
-                mend: "Check that PostgreSQL runs there and that NOTIFY_DATABASE_URL has the right host, user, password "
+                mend:
+                    "Check that PostgreSQL runs there and that NOTIFY_DATABASE_URL has the right host, user, password "
                     + "and database; `notify-worker check` tells more.")
         case .usage:
-            self.init(error.message, mend: "Mend the connection string; see: notify-worker config", exit: .configuration)
+            self.init(
+                error.message, mend: "Mend the connection string; see: notify-worker config", exit: .configuration)
         case .server(let state): self.init(error, state: state)
         case .timeout, .decoding, .behindPooler, .closed, .system: self.init(error.description)
         }

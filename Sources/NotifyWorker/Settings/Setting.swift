@@ -68,4 +68,9 @@ struct InvalidValue: Error {
     init(_ message: String) {
         self.message = message
     }
+
+    /// From a parser whose errors are whole sentences.
+    init(reason: some Error & CustomStringConvertible) {
+        message = "cannot be used: \(reason.description)"
+    }
 }

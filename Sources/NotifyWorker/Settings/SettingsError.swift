@@ -16,8 +16,8 @@ struct SettingsError: Error {
     }
 
     init(missing setting: any SettingDeclaration, for purpose: String) {
-        var mend = "Set it in the environment or in the settings file, for example \(setting.name)=\(setting.example)"
-        if let fileName = setting.fileName { mend += ", or name a file that holds it in \(fileName)" }
-        self.init([Problem(name: setting.name, message: "is not set, and \(purpose) needs it.", mend: mend + ".")])
+        let file = setting.fileName.map { ", or \($0)=FILE" } ?? ""
+        let mend = "Set it in the environment or with --config FILE: \(setting.name)=\(setting.example)\(file)"
+        self.init([Problem(name: setting.name, message: "is not set, and \(purpose) needs it.", mend: mend)])
     }
 }

@@ -4,7 +4,7 @@ internal import CLibPQ
 /// without repeating it: libpq's own messages quote the string, and with it the password.
 package struct ConnectionString: Sendable, CustomStringConvertible {
     let text: String
-    /// What the string or libpq's environment (`PGHOST` and so on) gives; libpq's defaults are not in it.
+    /// What the string itself gives: libpq's environment (`PGHOST` and so on) and defaults are not in it.
     private let values: [String: String]
 
     package init(_ text: String) throws(PostgresError) {

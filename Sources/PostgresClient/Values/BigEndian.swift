@@ -1,7 +1,12 @@
 extension [UInt8] {
     /// Appends an integer in network byte order, as all of PostgreSQL's binary forms are.
     mutating func appendBigEndian(_ value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+        // Byte by byte: the optimiser makes one store of it, which it does not of a copy from a buffer.
+        var shift = value.bitWidth
+        while shift > 0 {
+            shift -= 8
+            append(UInt8(truncatingIfNeeded: value >> shift))
+        }
     }
 
     /// Writes the number of bytes that follow `position` + 4 into the four bytes at `position`.

@@ -19,7 +19,8 @@ extension MessageWriter {
         append(octet: 0x20)
         let utf8 = value.utf8
         let start = utf8.index(utf8.startIndex, offsetBy: encoded.lowerBound)
-        appendEncodedWords(value[start..<utf8.index(start, offsetBy: encoded.count)], mayFoldFirst: encoded.lowerBound > 0)
+        let end = utf8.index(start, offsetBy: encoded.count)
+        appendEncodedWords(value[start..<end], mayFoldFirst: encoded.lowerBound > 0)
         appendWords(octets.extracting(encoded.upperBound..<octets.count), isFirst: false)
     }
 

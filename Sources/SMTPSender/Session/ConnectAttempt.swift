@@ -71,7 +71,8 @@ struct ConnectAttempt {
         guard configuration.credentials == nil || dialogue.isLoggedIn else { return .failure(classifier.loginMissing) }
         var socket = CURL_SOCKET_BAD
         guard clibcurl_getinfo_socket(handle.easy, &socket) == CURLE_OK, socket != CURL_SOCKET_BAD else {
-            return .failure(ConnectionFault(kind: .closed, phase: dialogue.phase, message: "the connection closed at once"))
+            return .failure(
+                ConnectionFault(kind: .closed, phase: dialogue.phase, message: "the connection closed at once"))
         }
         return .success(
             CurlConnection(handle: handle, socket: socket, isEncrypted: isEncrypted, extensions: dialogue.extensions)

@@ -37,7 +37,8 @@ struct ConnectFaultClassifier {
         }
         if configuration.credentials != nil, configuration.tls != .required { return .loginUnsafe(configuration) }
         return make(
-            .startTLSMissing, "\(configuration.name) does not offer STARTTLS and TLS is required: nothing was sent", phase: .tls
+            .startTLSMissing, "\(configuration.name) does not offer STARTTLS and TLS is required: nothing was sent",
+            phase: .tls
         )
     }
 
@@ -45,7 +46,8 @@ struct ConnectFaultClassifier {
     var loginMissing: ConnectionFault {
         let offered = dialogue.extensions.mechanisms
         let offer = offered.isEmpty ? "no login" : "only \(offered.joined(separator: ", ")) to log in"
-        return make(.login, "\(configuration.name) offers \(offer): take the user name out, or use another port", phase: .login)
+        return make(
+            .login, "\(configuration.name) offers \(offer): take the user name out, or use another port", phase: .login)
     }
 
     private func loginRefused(_ detail: String) -> ConnectionFault {
@@ -97,7 +99,9 @@ extension ConnectionFault {
     static func loginUnsafe(_ configuration: RelayConfiguration) -> ConnectionFault {
         ConnectionFault(
             kind: .loginUnsafe, phase: .login,
-            message: "a password is set and the connection to \(configuration.name) is not encrypted: the password was not sent; use tls=required"
+            message:
+                "a password is set and the connection to \(configuration.name) is not encrypted: "
+                + "the password was not sent; use tls=required"
         )
     }
 }
@@ -105,6 +109,7 @@ extension ConnectionFault {
 extension SMTPReply {
     /// For messages: code, enhanced code and text.
     var summary: String {
-        ([String(code)] + (enhancedCode.map { [$0.description] } ?? []) + (text.isEmpty ? [] : [text])).joined(separator: " ")
+        ([String(code)] + (enhancedCode.map { [$0.description] } ?? []) + (text.isEmpty ? [] : [text]))
+            .joined(separator: " ")
     }
 }

@@ -17,8 +17,8 @@ final class CurlConnection {
         case closed(String)
     }
 
-    /// A TLS record holds this much. Offering more would let OpenSSL send whole records and then report that nothing was
-    /// sent, and a final dot could be out without our knowing.
+    /// A TLS record holds this much. Offering more would let OpenSSL send whole records and then report that nothing
+    /// was sent, and a final dot could be out without our knowing.
     static let largestRecord = 16 * 1024
 
     private let handle: CurlHandle

@@ -48,7 +48,8 @@ extension CurlHandle {
             texts.append((CURLOPT_USERNAME, credentials.username))
             texts.append((CURLOPT_PASSWORD, credentials.password))
             // Over TLS the plain ones are safe, and what NTLM or GSSAPI would try needs more than a password.
-            texts.append((CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256"))
+            texts.append(
+                (CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5;AUTH=SCRAM-SHA-1;AUTH=SCRAM-SHA-256"))
         }
         return texts
     }
@@ -70,7 +71,8 @@ extension CurlHandle {
             { _, kind, bytes, length, context in
                 guard kind == CURLINFO_TEXT, let bytes, let context else { return 0 }
                 let dialogue = Unmanaged<ConnectDialogue>.fromOpaque(context).takeUnretainedValue()
-                dialogue.note(text: String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self))
+                dialogue.note(
+                    text: String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self))
                 return 0
             }, context
         )
@@ -87,14 +89,16 @@ extension CurlHandle {
 extension RelayConfiguration {
     /// libcurl takes the EHLO name from the URL's path.
     fileprivate var curlURL: String {
-        let hello = helloName.utf8.map { byte in
-            switch byte {
-            case 0x3A: "%3A"
-            case 0x5B: "%5B"
-            case 0x5D: "%5D"
-            default: String(UnicodeScalar(byte))
+        let hello = helloName.utf8
+            .map { byte in
+                switch byte {
+                case 0x3A: "%3A"
+                case 0x5B: "%5B"
+                case 0x5D: "%5D"
+                default: String(UnicodeScalar(byte))
+                }
             }
-        }.joined()
+            .joined()
         return "\(usesImplicitTLS ? "smtps" : "smtp")://\(name)/\(hello)"
     }
 }

@@ -10,7 +10,8 @@ final class LaneConnection {
     private var parser = ReplyParser()
     private var output = WriteBuffer()
 
-    init(curl: CurlConnection, level: PipeliningLevel, configuration: RelayConfiguration, now: ContinuousClock.Instant) {
+    init(curl: CurlConnection, level: PipeliningLevel, configuration: RelayConfiguration, now: ContinuousClock.Instant)
+    {
         self.curl = curl
         session = SMTPSession(extensions: curl.extensions, level: level, configuration: configuration, now: now)
     }

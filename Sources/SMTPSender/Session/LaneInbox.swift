@@ -60,7 +60,9 @@ final class LaneInbox: Sendable {
 
     func put(_ arrival: Arrival) { leave { $0.bag.arrivals.append(arrival) } }
     func putWithdrawal() { leave { $0.bag.isWithdrawn = true } }
-    func putStop(by deadline: ContinuousClock.Instant) { leave { $0.bag.stopBy = min($0.bag.stopBy ?? deadline, deadline) } }
+    func putStop(by deadline: ContinuousClock.Instant) {
+        leave { $0.bag.stopBy = min($0.bag.stopBy ?? deadline, deadline) }
+    }
 
     func room(isUrgent: Bool) -> Int {
         state.withLock { state in
@@ -98,7 +100,8 @@ final class LaneInbox: Sendable {
             state.queued = queued
             state.counts = counts
             let isEmpty =
-                state.bag.submissions.isEmpty && state.bag.arrivals.isEmpty && !state.bag.isWithdrawn && state.bag.stopBy == nil
+                state.bag.submissions.isEmpty && state.bag.arrivals.isEmpty && !state.bag.isWithdrawn
+                && state.bag.stopBy == nil
             state.isAsleep = isEmpty
             return isEmpty
         }

@@ -30,7 +30,7 @@ extension LaneLoop {
             }
             return begin(on: connection, margin: .zero, inTurnToo: inTurnToo, now)
         case .join(let estimate):
-            guard !isStopping, !connection.isBlocked else { return false }
+            guard !isStopping, !connection.isBlocked, !hasUnusedConnection(now) else { return false }
             return begin(on: connection, margin: estimate, inTurnToo: false, now)
         }
     }
@@ -46,6 +46,11 @@ extension LaneLoop {
         return true
     }
 
+    /// A mail goes out sooner over an idle connection than behind another's content.
+    private func hasUnusedConnection(_ now: ContinuousClock.Instant) -> Bool {
+        connections.contains { $0.session.isIdle && !isKeptForUrgent($0, now) }
+    }
+
     /// One connection is kept for urgent mails: this one, when all others carry normal ones.
     private func isKeptForUrgent(_ connection: LaneConnection, _ now: ContinuousClock.Instant) -> Bool {
         let limit = number.limit(at: now)
@@ -58,7 +63,8 @@ extension LaneLoop {
         guard !connection.session.events.isEmpty else { return }
         for event in connection.session.events {
             switch event {
-            case .finished(let submission, let result): finished.append(Finished(token: submission.token, result: result))
+            case .finished(let submission, let result):
+                finished.append(Finished(token: submission.token, result: result))
             case .givenBack(let submission): queue.putBack(submission)
             case .pipeliningFailed(let level):
                 pipelining.failed(at: level, now: now)

@@ -49,7 +49,8 @@ package struct PipeliningRecord: Sendable {
         return lowered ?? setting.level
     }
 
-    /// Goes one step below what failed. Sessions of one level that fail together, when a relay restarts, are one failure.
+    /// Goes one step below what failed. Sessions of one level that fail together, when a relay restarts, are one
+    /// failure.
     package mutating func failed(at failed: PipeliningLevel, now: ContinuousClock.Instant) {
         guard setting == .auto, level(at: now) > failed.next else { return }
         lowered = failed.next

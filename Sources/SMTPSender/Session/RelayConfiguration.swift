@@ -36,7 +36,9 @@ package struct RelayConfiguration: Sendable, Hashable {
     /// `host:port`, as logs and metrics name the relay.
     package var name: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
-    var isEncryptionRequired: Bool { usesImplicitTLS || tls == .required || (tls == .opportunistic && credentials != nil) }
+    var isEncryptionRequired: Bool {
+        usesImplicitTLS || tls == .required || (tls == .opportunistic && credentials != nil)
+    }
 
     private static var hostName: String {
         var buffer = [CChar](repeating: 0, count: 256)
@@ -61,7 +63,8 @@ extension RelayConfiguration: CustomStringConvertible {
     /// Without the password.
     package var description: String {
         let user = credentials.map { "\($0.username)@" } ?? ""
-        return "\(usesImplicitTLS ? "smtps" : "smtp")://\(user)\(name)" + (usesImplicitTLS ? "" : "?tls=\(tls.rawValue)")
+        return "\(usesImplicitTLS ? "smtps" : "smtp")://\(user)\(name)"
+            + (usesImplicitTLS ? "" : "?tls=\(tls.rawValue)")
     }
 }
 

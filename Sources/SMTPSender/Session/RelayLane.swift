@@ -3,8 +3,8 @@ internal import Synchronization
 /// Drives all connections to one relay from one thread.
 ///
 /// Connections are opened when mails wait, each by a thread of its own because connecting blocks, and closed after 500
-/// mails or 30 s without one. Each submission comes back exactly once: as `finished`, or as `stale` when its check is too
-/// old at its turn. Nothing here blocks but `stop`.
+/// mails or 30 s without one. Each submission comes back exactly once: as `finished`, or as `stale` when its check is
+/// too old at its turn. Nothing here blocks but `stop`.
 package final class RelayLane: Sendable {
     package struct ConnectionCounts: Sendable, Hashable {
         package var idle = 0

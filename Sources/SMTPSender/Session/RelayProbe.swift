@@ -16,17 +16,19 @@ package enum RelayProbe {
         guard let never = WakeUp() else {
             return .failure(ConnectionFault(kind: .connect, phase: .connect, message: "no descriptor left"))
         }
-        return ConnectAttempt(configuration: configuration, cancel: never).runWithReport().map { connection, dialogue in
-            let farewell: StaticString = "QUIT\r\n"
-            // Best effort: the relay has shown all that is asked of it.
-            _ = connection.send(UnsafeRawBufferPointer(start: farewell.utf8Start, count: farewell.utf8CodeUnitCount))
-            return RelayReport(
-                relay: configuration.name,
-                tls: connection.isEncrypted ? dialogue.cipher : nil,
-                isEncrypted: connection.isEncrypted,
-                extensions: connection.extensions,
-                loginAccepted: configuration.credentials == nil ? nil : dialogue.isLoggedIn
-            )
-        }
+        return ConnectAttempt(configuration: configuration, cancel: never).runWithReport()
+            .map { connection, dialogue in
+                let farewell: StaticString = "QUIT\r\n"
+                // Best effort: the relay has shown all that is asked of it.
+                _ = connection.send(
+                    UnsafeRawBufferPointer(start: farewell.utf8Start, count: farewell.utf8CodeUnitCount))
+                return RelayReport(
+                    relay: configuration.name,
+                    tls: connection.isEncrypted ? dialogue.cipher : nil,
+                    isEncrypted: connection.isEncrypted,
+                    extensions: connection.extensions,
+                    loginAccepted: configuration.credentials == nil ? nil : dialogue.isLoggedIn
+                )
+            }
     }
 }

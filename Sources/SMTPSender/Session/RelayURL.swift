@@ -21,7 +21,8 @@ extension RelayConfiguration {
             }
         }
         guard !relays.isEmpty else {
-            throw RelayConfigurationError("no relay is set: give a URL such as smtp://user:password@mail.example.com:587")
+            throw RelayConfigurationError(
+                "no relay is set: give a URL such as smtp://user:password@mail.example.com:587")
         }
         return relays
     }
@@ -68,7 +69,8 @@ private struct RelayURL {
         if let tls { relay.tls = tls }
         guard let user else { return relay }
         guard let password = password ?? defaults.credentials?.password else {
-            throw RelayConfigurationError("has a user name and no password: write user:password@, or set the password apart")
+            throw RelayConfigurationError(
+                "has a user name and no password: write user:password@, or set the password apart")
         }
         relay.credentials = SMTPCredentials(username: user, password: password)
         return relay
@@ -90,7 +92,8 @@ private struct RelayURL {
             tls = mode
         }
         if usesImplicitTLS, tls == .off || tls == .opportunistic {
-            throw RelayConfigurationError("asks for smtps and no TLS at once: smtps:// is always encrypted, use smtp://")
+            throw RelayConfigurationError(
+                "asks for smtps and no TLS at once: smtps:// is always encrypted, use smtp://")
         }
     }
 
@@ -116,7 +119,8 @@ private struct RelayURL {
                 throw RelayConfigurationError("has something other than a port after the ] of its address")
             }
             portText = rest.isEmpty ? nil : rest.dropFirst()
-            guard host.contains(":"), host.utf8.allSatisfy({ $0 == 0x3A || $0 == 0x2E || Self.hexValue($0) != nil }) else {
+            guard host.contains(":"), host.utf8.allSatisfy({ $0 == 0x3A || $0 == 0x2E || Self.hexValue($0) != nil })
+            else {
                 throw RelayConfigurationError("has no IPv6 address between its brackets, as in smtp://[::1]:587")
             }
         } else {
@@ -124,12 +128,16 @@ private struct RelayURL {
             host = String(pair[0])
             portText = pair.count == 2 ? pair[1] : nil
             guard RelayConfiguration.isHelloName(host), !host.contains("["), !host.contains("]") else {
-                throw RelayConfigurationError("has no valid host name (an @ or / inside a password is written %40 or %2F)")
+                throw RelayConfigurationError(
+                    "has no valid host name (an @ or / inside a password is written %40 or %2F)")
             }
         }
         guard let portText else { return }
         guard let number = Int(portText), (1...65_535).contains(number) else {
-            throw RelayConfigurationError("has a port that is no number from 1 to 65535 (an IPv6 address stands in brackets)")
+            throw RelayConfigurationError(
+                "has a port that is no number from 1 to 65535 "
+                    + "(IPv6 addresses stand in brackets; in a password , is %2C and @ is %40)"
+            )
         }
         port = number
     }
@@ -142,7 +150,9 @@ private struct RelayURL {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else { return nil }
+            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }

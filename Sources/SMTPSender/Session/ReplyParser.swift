@@ -15,7 +15,8 @@ package enum ReplyFault: Error, Sendable, Hashable {
         case .noCode: "the relay sent a line that is no SMTP reply"
         case .differingCodes: "the relay sent one reply with differing codes"
         case .nulByte: "the relay sent a reply that holds a NUL byte"
-        case .tooLong: "the relay sent a reply over \(ReplyParser.maximumBytes) bytes or \(ReplyParser.maximumLines) lines"
+        case .tooLong:
+            "the relay sent a reply over \(ReplyParser.maximumBytes) bytes or \(ReplyParser.maximumLines) lines"
         }
     }
 }

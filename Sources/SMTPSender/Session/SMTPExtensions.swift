@@ -27,7 +27,9 @@ package struct SMTPExtensions: Sendable, Hashable {
             case "SIZE": size = words.count > 1 ? max(0, Int(words[1]) ?? 0) : 0
             case "STARTTLS": startTLS = true
             case "AUTH":
-                for mechanism in words.dropFirst() where !mechanisms.contains(mechanism) { mechanisms.append(mechanism) }
+                for mechanism in words.dropFirst() where !mechanisms.contains(mechanism) {
+                    mechanisms.append(mechanism)
+                }
             default: break
             }
         }

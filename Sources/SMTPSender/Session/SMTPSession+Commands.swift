@@ -36,7 +36,9 @@ extension ComposedMail {
         content.withUnsafeBytes { bytes in
             var offset = 0
             while offset + 8 <= bytes.count {
-                if bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return true }
+                if bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
+                    return true
+                }
                 offset += 8
             }
             return bytes[offset...].contains { $0 >= 0x80 }

@@ -15,7 +15,9 @@ extension SMTPSession {
     mutating func timedOut(into buffer: inout WriteBuffer, now: ContinuousClock.Instant) {
         if isIdle { return quit(into: &buffer, now: now) }
         if isQuitting { return end(nil) }
-        end(ConnectionFault(kind: .timeout, phase: phase, message: "the relay did not answer in time (\(phase.rawValue))"))
+        end(
+            ConnectionFault(
+                kind: .timeout, phase: phase, message: "the relay did not answer in time (\(phase.rawValue))"))
     }
 
     /// Gives the session up where it stands: the lane stops and its grace is over.
@@ -59,7 +61,9 @@ extension SMTPSession {
         guard !hasEnded else { return }
         let blamesGroup = byRelay && (fault.map(blamesGroup) ?? false)
         if blamesGroup { events.append(.pipeliningFailed(level)) }
-        if let transaction = current, !transaction.isSettled { endCurrent(transaction, fault, blamesGroup: blamesGroup) }
+        if let transaction = current, !transaction.isSettled {
+            endCurrent(transaction, fault, blamesGroup: blamesGroup)
+        }
         if let transaction = joined {
             if transaction.submission.history.returns == 0 {
                 returnToLane(transaction.submission, inTurn: blamesGroup)

@@ -40,7 +40,9 @@ extension SMTPSession {
         code >= 400 || (command == .data ? code == 354 : code < 300)
     }
 
-    private mutating func mailReplied(_ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer) {
+    private mutating func mailReplied(
+        _ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer
+    ) {
         guard let transaction = current else { return }
         current?.mailAnswered = true
         guard code < 400 else {
@@ -56,7 +58,9 @@ extension SMTPSession {
         }
     }
 
-    private mutating func rcptReplied(_ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer) {
+    private mutating func rcptReplied(
+        _ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer
+    ) {
         guard let transaction = current else { return }
         guard code < 400 else {
             refuse(reply(), .rcpt)
@@ -70,7 +74,9 @@ extension SMTPSession {
         }
     }
 
-    private mutating func dataReplied(_ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer) {
+    private mutating func dataReplied(
+        _ code: Int, _ reply: @autoclosure () -> SMTPReply, into buffer: inout WriteBuffer
+    ) {
         guard let transaction = current else { return }
         if code == 354 {
             if transaction.isSettled {
@@ -86,7 +92,8 @@ extension SMTPSession {
         if transaction.mailAccepted { reset(into: &buffer) } else { current = nil }
     }
 
-    private mutating func dotReplied(_ code: Int, _ reply: @autoclosure () -> SMTPReply, _ now: ContinuousClock.Instant) {
+    private mutating func dotReplied(_ code: Int, _ reply: @autoclosure () -> SMTPReply, _ now: ContinuousClock.Instant)
+    {
         let sample = now - contentWrittenAt
         dotEstimate = max(sample, ((dotEstimate ?? sample) * 3 + sample) / 4)
         if code < 400 {

@@ -2,10 +2,10 @@ internal import DequeModule
 
 /// The SMTP conversation on one connection, after EHLO and login: a state machine without input, output or clock.
 ///
-/// The lane asks `turn` what can be done, begins mails and writes content into the connection's buffer, feeds replies and
-/// what was written, and takes the `events`. Each mail begun comes out exactly once, as finished or given back, with the
-/// phase known to the byte: before the last byte of the final dot has left nothing was accepted; after it, without a
-/// reply, nobody knows.
+/// The lane asks `turn` what can be done, begins mails and writes content into the connection's buffer, feeds replies
+/// and what was written, and takes the `events`. Each mail begun comes out exactly once, as finished or given back, with
+/// the phase known to the byte: before the last byte of the final dot has left nothing was accepted; after it, without
+/// a reply, nobody knows.
 struct SMTPSession {
     /// Slowest answer to a final dot behind which the next MAIL is sent ahead. The mail behind it was checked at most
     /// 100 ms before its MAIL, so a slow relay's next mail waits for the reply.
@@ -40,7 +40,10 @@ struct SMTPSession {
     var isQuitting = false
     var hasEnded = false
 
-    init(extensions: SMTPExtensions, level: PipeliningLevel, configuration: RelayConfiguration, now: ContinuousClock.Instant) {
+    init(
+        extensions: SMTPExtensions, level: PipeliningLevel, configuration: RelayConfiguration,
+        now: ContinuousClock.Instant
+    ) {
         self.extensions = extensions
         self.level = extensions.pipelining ? level : .inTurn
         isAuto = configuration.pipelining == .auto

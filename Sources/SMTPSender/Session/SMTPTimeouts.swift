@@ -29,11 +29,13 @@ package struct SMTPTimeouts: Sendable, Hashable {
             let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmed }
             guard let name = pair.first, let known = names.first(where: { $0.name == name }) else {
                 throw RelayConfigurationError(
-                    "\"\(part.trimmed)\" names no timeout: use \(names.map(\.name).joined(separator: ", ")), as in connect=30,dot=600"
+                    "\"\(part.trimmed)\" names no timeout: use connect=30,dot=600 and so on, of "
+                        + names.map(\.name).joined(separator: ", ")
                 )
             }
             guard pair.count == 2, let seconds = Double(pair[1]), seconds > 0, seconds <= 86_400 else {
-                throw RelayConfigurationError("the timeout \(name) must be seconds, more than 0 and at most 86400, as in \(name)=30")
+                throw RelayConfigurationError(
+                    "the timeout \(name) must be seconds, more than 0 and at most 86400, as in \(name)=30")
             }
             timeouts[keyPath: known.path] = .milliseconds(Int64((seconds * 1_000).rounded(.up)))
         }

@@ -1,5 +1,3 @@
-import Mustache
-
 /// Makes a catalogue of what a directory holds, and finds all that is wrong on the way.
 struct CatalogueBuilder {
     private let directory: TemplateDirectory
@@ -59,7 +57,9 @@ struct CatalogueBuilder {
         return Draft(kind: kind, parts: parts, required: usage.required)
     }
 
-    private func compose(_ sources: [TemplatePart: TemplateSource], strings: LocaleStrings, kind: String) -> [TemplatePart: Composition] {
+    private func compose(
+        _ sources: [TemplatePart: TemplateSource], strings: LocaleStrings, kind: String
+    ) -> [TemplatePart: Composition] {
         var result: [TemplatePart: Composition] = [:]
         let subject = sources[.subject]
         if let subject {
@@ -67,11 +67,13 @@ struct CatalogueBuilder {
         }
         if let body = sources[.text] {
             result[.text] = Composition(
-                frame: directory.textLayout, body: body, subject: subject, strings: strings, kind: kind, escapesWords: false)
+                frame: directory.textLayout, body: body, subject: subject, strings: strings, kind: kind,
+                escapesWords: false)
         }
         if let body = sources[.html] {
             result[.html] = Composition(
-                frame: directory.htmlLayout, body: body, subject: subject, strings: strings, kind: kind, escapesWords: true)
+                frame: directory.htmlLayout, body: body, subject: subject, strings: strings, kind: kind,
+                escapesWords: true)
         }
         return result
     }
@@ -88,7 +90,8 @@ struct CatalogueBuilder {
         var locales: [String: LocaleTemplates] = [:]
         for (locale, parts) in draft.parts {
             guard let strings = directory.strings[locale] else { continue }
-            locales[LocaleTag.normalized(locale)] = parse(parts, locale: locale, strings: strings, path: draft.kind.path)
+            locales[LocaleTag.normalized(locale)] = parse(
+                parts, locale: locale, strings: strings, path: draft.kind.path)
         }
         let kind = KindTemplates(
             name: draft.kind.name, sample: draft.kind.sample.payload, required: draft.required, locales: locales)
@@ -99,18 +102,22 @@ struct CatalogueBuilder {
     private mutating func parse(
         _ parts: [TemplatePart: Composition], locale: String, strings: LocaleStrings, path: String
     ) -> LocaleTemplates? {
-        var parsed: [TemplatePart: MustacheTemplate] = [:]
+        let names = VariableNames(Set(parts.values.flatMap { $0.uses.map(\.name) }).sorted())
+        guard names.names.count <= VariableNames.limit else {
+            report("\(path)/\(locale)", "these templates use more than \(VariableNames.limit) variables")
+            return nil
+        }
+        var parsed: [TemplatePart: PartTemplate] = [:]
         for (part, composition) in parts {
             do {
-                parsed[part] = try MustacheTemplate(string: part.prepared(composition.template))
+                parsed[part] = try PartTemplate(composition.template, names: names)
             } catch {
                 report("\(path)/\(locale)/\(part.rawValue)", "with its layout and words this is not Mustache: \(error)")
             }
         }
         guard let subject = parsed[.subject], let text = parsed[.text], let html = parsed[.html] else { return nil }
-        let names = VariableNames(Set(parts.values.flatMap { $0.uses.map(\.name) }).sorted())
         return LocaleTemplates(
-            locale: locale, subject: subject, text: text, html: html, variables: names, forms: names.plain.map(Variable.init),
+            locale: locale, subject: subject, text: text, html: html, variables: names.names.map(Variable.init),
             dateStyle: strings.dateStyle)
     }
 
@@ -119,7 +126,8 @@ struct CatalogueBuilder {
         let folder = "\(path)/\(templates.locale)"
         for payload in [kind.sample, kind.sample.filter { kind.required.contains($0.key) }] {
             let request = RenderRequest(
-                kind: kind.name, payload: payload, recipientName: "Kim", preferencesURL: "https://example.com/preferences")
+                kind: kind.name, payload: payload, recipientName: "Kim",
+                preferencesURL: "https://example.com/preferences")
             do {
                 let mail = templates.render(try MailValues(request, of: kind, in: templates, zones: ZoneCache()))
                 if mail.subject.isEmpty {

@@ -9,7 +9,7 @@ struct VariableUsage: Sendable {
 
     init(_ uses: [Composition.Use], kind: TemplateDirectory.Kind) {
         let common = Set(Variable.commonNames)
-        let known = common.union(kind.sample.payload.keys)
+        let known = kind.sample.names.map(common.union)
         // A section on `note_cut` asks how long the note is, not whether there is one.
         let sections = uses.lazy.filter { $0.isSection && !$0.name.hasSuffix(ValueForm.cutSuffix) }
         let optional = Set(sections.map { ValueForm.base(of: $0.name) }).union(common.subtracting(Self.alwaysThere))
@@ -19,7 +19,7 @@ struct VariableUsage: Sendable {
         for use in uses {
             let base = ValueForm.base(of: use.name)
             let fault: String?
-            if !known.contains(base) {
+            if let known, !known.contains(base) {
                 fault = "“\(use.name)” is no variable of \(kind.name); it has \(known.sorted().joined(separator: ", "))"
             } else if use.isSection || use.isGuarded {
                 fault = nil
@@ -31,10 +31,11 @@ struct VariableUsage: Sendable {
             }
             if let fault { problems.append(TemplateProblem(file: use.file, line: use.line, message: fault)) }
         }
-        for name in common.intersection(kind.sample.payload.keys) {
+        for name in common.intersection(kind.sample.names ?? []) {
             problems.append(
                 TemplateProblem(
-                    file: kind.sample.file, line: kind.sample.line(of: name), message: "“\(name)” is given to every mail; a payload cannot have it"))
+                    file: kind.sample.file, line: kind.sample.line(of: name),
+                    message: "“\(name)” is given to every mail; a payload cannot have it"))
         }
         self.required = required.sorted()
         self.problems = problems

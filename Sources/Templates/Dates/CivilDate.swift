@@ -12,7 +12,7 @@ struct CivilDate: Sendable, Hashable {
         self.day = day
     }
 
-    /// Howard Hinnant's `civil_from_days`: eras of 400 years that begin on 1 March, so the leap day is the last of its year.
+    /// Howard Hinnant's `civil_from_days`: eras of 400 years from 1 March on, so a leap day ends its year.
     init(daysSince1970 days: Int) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -2,7 +2,7 @@ import Foundation
 
 /// How one language writes a moment; read from the `date` entry of its strings file.
 ///
-/// The pattern holds `{weekday}`, `{day}`, `{month}`, `{year}`, `{hour}` (`9`), `{hour2}` (`09`), `{minute}` and `{zone}`.
+/// The pattern holds `{weekday}`, `{day}`, `{month}`, `{year}`, `{hour}` (`9`), `{hour2}` (`09`), `{minute}`, `{zone}`.
 struct DateStyle: Sendable, Hashable {
     /// Sunday first.
     let weekdays: [String]
@@ -42,10 +42,13 @@ struct DateStyle: Sendable, Hashable {
 
     /// What the pattern has in braces that `format` does not know.
     var unknownPlaceholders: [String] {
-        pattern.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }.filter { !Self.placeholders.contains($0) }
+        pattern.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }
+            .filter { !Self.placeholders.contains($0) }
     }
 
-    private static let placeholders: Set<String> = ["weekday", "day", "month", "year", "hour", "hour2", "minute", "zone"]
+    private static let placeholders: Set<String> = [
+        "weekday", "day", "month", "year", "hour", "hour2", "minute", "zone",
+    ]
 
     private func zoneName(_ zone: ZoneCache.Zone, offset: Int) -> String {
         if let name = zones[zone.name] { return name }

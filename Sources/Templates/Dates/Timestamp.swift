@@ -7,12 +7,14 @@ struct Timestamp: Sendable, Hashable {
         self.secondsSince1970 = secondsSince1970
     }
 
-    /// Takes what PostgreSQL and RFC 3339 write: `T` or a space, seconds and fraction optional, and a zone: `Z`, `+01`, `+0100` or `+01:00`.
+    /// Takes what PostgreSQL and RFC 3339 write: `T` or a space, seconds and fraction optional, and a zone
+    /// (`Z`, `+01`, `+0100` or `+01:00`).
     ///
     /// Nil for anything else, a missing zone among them: guessing one would tell people the wrong time.
     init?(iso8601 text: String) {
         var reader = DigitReader(text.utf8)
-        guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2), reader.skip("-"),
+        guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
+            reader.skip("-"),
             let day = reader.number(digits: 2), reader.skip("T") || reader.skip("t") || reader.skip(" "),
             let hour = reader.number(digits: 2), reader.skip(":"), let minute = reader.number(digits: 2)
         else { return nil }

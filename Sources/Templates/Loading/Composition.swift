@@ -46,7 +46,8 @@ struct Composition: Sendable {
         append(source, tags: source.tags.indices, text: source.text.startIndex..<source.text.endIndex, origin: origin)
     }
 
-    private mutating func append(_ source: TemplateSource, tags: Range<Int>, text: Range<String.Index>, origin: Origin) {
+    private mutating func append(_ source: TemplateSource, tags: Range<Int>, text: Range<String.Index>, origin: Origin)
+    {
         var position = text.lowerBound
         var index = tags.lowerBound
         while index < tags.upperBound {
@@ -57,7 +58,10 @@ struct Composition: Sendable {
             if tag.role == .block {
                 let end = Self.end(of: index - 1, in: source) ?? tags.upperBound
                 fill(tag, from: source, tags: index..<end, origin: origin)
-                if end < tags.upperBound { position = Self.afterLineBreak(source.tags[end].range.upperBound, in: source.text, unless: origin == .frame) }
+                if end < tags.upperBound {
+                    position = Self.afterLineBreak(
+                        source.tags[end].range.upperBound, in: source.text, unless: origin == .frame)
+                }
                 index = end + 1
             } else {
                 append(tag, of: source)
@@ -78,20 +82,19 @@ struct Composition: Sendable {
         case .section:
             note(tag, of: source, isSection: true)
             guards.append(tag.name)
-            template += "{{#\(ValueTable.flag(tag.name))}}"
+            template += "{{#\(VariableNames.flag(tag.name))}}"
         case .inverted:
             note(tag, of: source, isSection: true)
             guards.append("")
-            template += "{{^\(ValueTable.flag(tag.name))}}"
+            template += "{{^\(VariableNames.flag(tag.name))}}"
         case .end:
             _ = guards.popLast()
-            template += "{{/\(ValueTable.flag(tag.name))}}"
+            template += "{{/\(VariableNames.flag(tag.name))}}"
         case .include:
             include(tag, of: source)
         case .comment:
             template += "{{! }}"
-        case .block, .unescaped, .foreign:
-            // The scanner has reported the last two; such a catalogue is never used.
+        case .block, .unescaped, .faulty:
             break
         }
     }
@@ -117,7 +120,8 @@ struct Composition: Sendable {
         depth -= 1
     }
 
-    /// In the layout a block is a place, filled by the body's block of that name or by its own content; in a body it is skipped.
+    /// In the layout a block is a place, filled by the body's block of that name or else by its own content; in a
+    /// body it is skipped.
     private mutating func fill(_ tag: Tag, from source: TemplateSource, tags: Range<Int>, origin: Origin) {
         guard origin == .frame else { return }
         if let body, let start = body.tags.firstIndex(where: { $0.role == .block && $0.name == tag.name }),
@@ -135,7 +139,9 @@ struct Composition: Sendable {
     private mutating func checkBlocks(of body: TemplateSource?, against frame: TemplateSource) {
         let places = Set(frame.tags.lazy.filter { $0.role == .block }.map(\.name))
         for tag in body?.tags ?? [] where tag.role == .block && !places.contains(tag.name) {
-            report(tag, of: body ?? frame, "the layout has no place “{{$\(tag.name)}}”; it has \(places.sorted().joined(separator: ", "))")
+            report(
+                tag, of: body ?? frame,
+                "the layout has no place “{{$\(tag.name)}}”; it has \(places.sorted().joined(separator: ", "))")
         }
     }
 

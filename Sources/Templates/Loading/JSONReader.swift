@@ -18,7 +18,9 @@ struct JSONReader {
             }
         } catch {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "\(error)"
-            problems.append(TemplateProblem(file: file, line: Self.line(in: reason), message: "this is not JSON: \(reason)"))
+            problems.append(
+                TemplateProblem(
+                    file: file, line: Self.line(in: reason, of: json), message: "this is not JSON: \(reason)"))
         }
     }
 
@@ -38,9 +40,13 @@ struct JSONReader {
     /// The line of the first `"key":`, or of the first one that follows `"parent":`.
     func line(of key: String, after parent: String? = nil) -> Int? {
         var start = json.startIndex
-        if let parent, let range = json.range(of: "\"\(parent)\"\\s*:", options: .regularExpression) { start = range.upperBound }
+        if let parent, let range = json.range(of: "\"\(parent)\"\\s*:", options: .regularExpression) {
+            start = range.upperBound
+        }
         let pattern = "\"\(NSRegularExpression.escapedPattern(for: key))\"\\s*:"
-        guard let range = json.range(of: pattern, options: .regularExpression, range: start..<json.endIndex) else { return nil }
+        guard let range = json.range(of: pattern, options: .regularExpression, range: start..<json.endIndex) else {
+            return nil
+        }
         return json[..<range.lowerBound].utf8.count { $0 == 0x0A } + 1
     }
 
@@ -58,9 +64,13 @@ struct JSONReader {
         return style
     }
 
-    /// Foundation words it as "… around line 3, column 5.".
-    private static func line(in reason: String) -> Int? {
-        guard let range = reason.range(of: "line [0-9]+", options: .regularExpression) else { return nil }
-        return Int(reason[range].dropFirst(5))
+    /// Foundation words it as "… around line 3, column 5." or "… around character 26.".
+    private static func line(in reason: String, of json: String) -> Int? {
+        func number(after word: String) -> Int? {
+            reason.range(of: word + " [0-9]+", options: .regularExpression)
+                .flatMap { Int(reason[$0].dropFirst(word.count + 1)) }
+        }
+        if let line = number(after: "line") { return line }
+        return number(after: "character").map { json.utf8.prefix($0).count { $0 == 0x0A } + 1 }
     }
 }

@@ -23,22 +23,27 @@ struct LocaleStrings: Sendable {
             if let text = value as? String {
                 entries[name] = .forAll(reader.source(text, key: name))
             } else if let byKind = value as? [String: String] {
-                entries[name] = .byKind(Dictionary(uniqueKeysWithValues: byKind.map { ($0, reader.source($1, key: $0, after: name)) }))
+                entries[name] = .byKind(
+                    Dictionary(uniqueKeysWithValues: byKind.map { ($0, reader.source($1, key: $0, after: name)) }))
             } else {
                 reader.report("“\(name)” must be a text, or an object of texts by kind", key: name)
             }
         }
         self.entries = entries
+        names = Set(reader.object.keys)
         dateStyle = reader.dateStyle()
-        problems = reader.problems + entries.values.flatMap { entry in
-            switch entry {
-            case .forAll(let source): source.problems
-            case .byKind(let sources): sources.values.flatMap(\.problems)
+        problems =
+            reader.problems
+            + entries.values.flatMap { entry in
+                switch entry {
+                case .forAll(let source): source.problems
+                case .byKind(let sources): sources.values.flatMap(\.problems)
+                }
             }
-        }
     }
 
-    var names: Set<String> { Set(entries.keys) }
+    /// Those with mistakes too.
+    let names: Set<String>
 
     /// The words under `name` for that kind; nil if there are none.
     func source(_ name: String, kind: String) -> TemplateSource? {

@@ -2,12 +2,16 @@
 struct Sample: Sendable {
     let file: String
     let payload: [String: String]
+    /// The payload's names, those with bad values too; nil if the file could not be read, so that nobody knows.
+    let names: Set<String>?
     let problems: [TemplateProblem]
     private let lines: [String: Int]
 
-    init(file: String, json: String) {
+    /// `json` is nil where there is no file, which its reader has reported.
+    init(file: String, json: String?) {
         self.file = file
-        var reader = JSONReader(file: file, json: json)
+        var reader = JSONReader(file: file, json: json ?? "{}")
+        names = json == nil || !reader.problems.isEmpty ? nil : Set(reader.object.keys)
         var payload: [String: String] = [:]
         var lines: [String: Int] = [:]
         for (name, value) in reader.object {

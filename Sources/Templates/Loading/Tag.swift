@@ -9,7 +9,7 @@ struct Tag: Sendable {
         case inverted
         /// `{{/name}}`
         case end
-        /// `{{> name}}`: the kind's body, its subject, or words from the strings file, put in when the catalogue is loaded
+        /// `{{> name}}`: the kind's body or subject, or words from the strings file, put in at load
         case include
         /// `{{$name}}`: a place in the layout that a body fills
         case block
@@ -17,11 +17,11 @@ struct Tag: Sendable {
         case comment
         /// `{{{name}}}` or `{{&name}}`
         case unescaped
-        /// `{{<…}}`, `{{=…}}`, `{{%…}}`: Mustache that mails do not use
-        case foreign
+        /// Mustache that mails do not use (`{{<…}}`, `{{=…}}`, `{{%…}}`) or no Mustache; reported, then passed over
+        case faulty
     }
 
-    let role: Role
+    var role: Role
     let name: String
     let line: Int
     let range: Range<String.Index>

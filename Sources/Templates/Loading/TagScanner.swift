@@ -19,15 +19,18 @@ enum TagScanner {
                 break
             }
             let inside = text[open.upperBound..<end.lowerBound]
-            let tag = makeTag(inside, isTriple: isTriple, line: line, range: open.lowerBound..<end.upperBound)
+            var tag = makeTag(inside, isTriple: isTriple, line: line, range: open.lowerBound..<end.upperBound)
             if let message = fault(of: tag, inside) {
                 problems.append(TemplateProblem(file: file, line: line, message: message))
+                tag.role = .faulty
             }
             tags.append(tag)
             line += newlines(in: inside)
             position = end.upperBound
         }
-        return (tags, problems + nestingProblems(tags, file: file))
+        return (
+            tags, problems + nestingProblems(tags, file: file) + controlProblems(text, file: file, firstLine: firstLine)
+        )
     }
 
     private static func makeTag(_ inside: Substring, isTriple: Bool, line: Int, range: Range<String.Index>) -> Tag {
@@ -40,7 +43,7 @@ enum TagScanner {
             case ">": .include
             case "$": .block
             case "!": .comment
-            case "<", "=", "%": .foreign
+            case "<", "=", "%": .faulty
             default: .variable
             }
         let name = role == .variable ? inside : inside.dropFirst()
@@ -49,7 +52,7 @@ enum TagScanner {
 
     private static func fault(of tag: Tag, _ inside: Substring) -> String? {
         if tag.role == .comment { return nil }
-        if tag.role == .foreign { return "mail templates do not use “{{\(inside)}}”" }
+        if tag.role == .faulty { return "mail templates do not use “{{\(inside)}}”" }
         if tag.role == .unescaped { return "“\(tag.name)” must not bypass escaping; write “{{\(tag.name)}}”" }
         if inside.contains(where: \.isNewline) { return "a tag must close on the line where it opens" }
         if tag.name.isEmpty { return "this tag has no name" }
@@ -71,7 +74,8 @@ enum TagScanner {
             case .end:
                 let expected = open.last.map { "“{{/\($0.name)}}” for line \($0.line)" } ?? "no end here"
                 problems.append(
-                    TemplateProblem(file: file, line: tag.line, message: "“{{/\(tag.name)}}” closes nothing; expected \(expected)"))
+                    TemplateProblem(
+                        file: file, line: tag.line, message: "“{{/\(tag.name)}}” closes nothing; expected \(expected)"))
                 // Drop what it may have been meant to close, so that one slip is not reported twice.
                 if let match = open.lastIndex(where: { $0.name == tag.name }) { open.removeSubrange(match...) }
             default:
@@ -80,6 +84,17 @@ enum TagScanner {
         }
         return problems
             + open.map { TemplateProblem(file: file, line: $0.line, message: "“{{#\($0.name)}}” is never closed") }
+    }
+
+    private static func controlProblems(_ text: String, file: String, firstLine: Int) -> [TemplateProblem] {
+        var line = firstLine
+        for byte in text.utf8 {
+            if byte == 0x0A { line += 1 }
+            if byte < 0x20, byte != 0x0A, byte != 0x09 {
+                return [TemplateProblem(file: file, line: line, message: "there is a control character (\(byte)) here")]
+            }
+        }
+        return []
     }
 
     private static func newlines(in text: Substring) -> Int {

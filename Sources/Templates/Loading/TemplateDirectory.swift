@@ -48,7 +48,7 @@ struct TemplateDirectory: Sendable {
 
     private static func kind(_ name: String, path: String, files: inout FileReader) -> Kind {
         let sampleFile = path + "/sample.json"
-        let sample = Sample(file: sampleFile, json: files.text(sampleFile) ?? "{}")
+        let sample = Sample(file: sampleFile, json: files.text(sampleFile))
         var locales: [String: [TemplatePart: TemplateSource]] = [:]
         for locale in files.entries(path) where files.isFolder(path + "/" + locale) {
             var parts: [TemplatePart: TemplateSource] = [:]

@@ -10,10 +10,10 @@ enum HTMLText {
 
     /// Escapes for element content and quoted attributes; line breaks become `<br>`.
     ///
-    /// Mail clients turn whatever looks like an address into a link, customers' text too, and a link in our mail is trusted. A
-    /// zero-width space after the `:` of `https://`, the `.` of `example.com` and the `@` of `name@host` keeps them from it and changes nothing that one sees;
-    /// `<wbr>` and `<span>` would not do, some clients look across elements. The text part is left as it was written, so an
-    /// address copied from there is whole.
+    /// Mail clients turn whatever looks like an address into a link, customers' text too, and people trust links in our
+    /// mails. A zero-width space after the `:` of `https://`, the `.` of `example.com` and the `@` of `name@host` keeps
+    /// clients from it and changes nothing that one sees; `<wbr>` or `<span>` would not do, some look across elements.
+    /// The text part is left as it was written, so an address copied from there is whole.
     static func escape(_ value: String) -> String {
         escape(value, breaksLinks: true)
     }
@@ -26,12 +26,9 @@ enum HTMLText {
     /// The beginning of a long text, cut at `blockLimit` scalars or `blockLineLimit` lines.
     static func excerpt(_ block: String) -> (text: String, isCut: Bool) {
         let (text, isCut) = PlainText.truncated(block, toScalars: blockLimit)
-        var lines = 1
-        for index in text.utf8.indices where text.utf8[index] == 0x0A {
-            lines += 1
-            if lines > blockLineLimit { return (text[..<index] + "\n…", true) }
-        }
-        return (text, isCut)
+        guard text.utf8.count(where: { $0 == 0x0A }) >= blockLineLimit else { return (text, isCut) }
+        let lines = text.split(separator: "\n", maxSplits: blockLineLimit, omittingEmptySubsequences: false)
+        return (lines.dropLast().joined(separator: "\n") + "\n…", true)
     }
 
     private static func escape(_ value: String, breaksLinks: Bool) -> String {
@@ -52,7 +49,12 @@ enum HTMLText {
     ) -> Int {
         var count = 0
         func put(_ text: StaticString) {
-            text.withUTF8Buffer { for byte in $0 { output[count] = byte; count += 1 } }
+            text.withUTF8Buffer {
+                for byte in $0 {
+                    output[count] = byte
+                    count += 1
+                }
+            }
         }
         for (index, byte) in bytes.enumerated() {
             switch byte {

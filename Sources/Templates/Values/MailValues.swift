@@ -1,25 +1,27 @@
 /// What one request has to say, made fit for the text part and for the HTML part.
 struct MailValues {
-    let text: ValueTable
-    let html: ValueTable
+    /// In the order of the templates' variables, as all arrays here.
+    let text: [String]
+    let html: [String]
 
-    init(_ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache) throws(TemplateError) {
+    init(
+        _ request: RenderRequest, of kind: KindTemplates, in templates: LocaleTemplates, zones: ZoneCache
+    ) throws(TemplateError) {
         for name in kind.required where (request.payload[name] ?? "").isEmpty {
             throw .missingValue(kind: kind.name, name: name)
         }
-        let names = templates.variables
-        var text: [MailValue] = []
-        var html: [MailValue] = []
-        text.reserveCapacity(names.plain.count)
-        html.reserveCapacity(names.plain.count)
-        for variable in templates.forms {
+        var text: [String] = []
+        var html: [String] = []
+        text.reserveCapacity(templates.variables.count)
+        html.reserveCapacity(templates.variables.count)
+        for variable in templates.variables {
             let raw = variable.value(request)
             let shown = raw.isEmpty ? Shown.nothing : try Self.show(raw, variable, request, kind, templates, zones)
-            text.append(MailValue(text: shown.text))
-            html.append(MailValue(text: shown.html))
+            text.append(shown.text)
+            html.append(shown.html)
         }
-        self.text = ValueTable(names: names, values: text)
-        self.html = ValueTable(names: names, values: html)
+        self.text = text
+        self.html = html
     }
 
     private struct Shown {
@@ -29,7 +31,8 @@ struct MailValues {
     }
 
     private static func show(
-        _ raw: String, _ variable: Variable, _ request: RenderRequest, _ kind: KindTemplates, _ templates: LocaleTemplates,
+        _ raw: String, _ variable: Variable, _ request: RenderRequest, _ kind: KindTemplates,
+        _ templates: LocaleTemplates,
         _ zones: ZoneCache
     ) throws(TemplateError) -> Shown {
         switch (variable.form, variable.companion) {
@@ -37,10 +40,13 @@ struct MailValues {
             guard Link.isSafe(raw) else { throw .unsafeLink(kind: kind.name, name: variable.name) }
             return Shown(text: raw, html: HTMLText.escapeLink(raw))
         case (.time, _):
-            let moment = Timestamp(iso8601: raw).map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
+            let moment = Timestamp(iso8601: raw)
+                .map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
             return line(moment ?? raw)
         case (.text, .line):
-            return line(PlainText.line(PlainText.truncated(raw, toScalars: 4 * PlainText.teaserLimit).text, limit: PlainText.teaserLimit))
+            return line(
+                PlainText.line(
+                    PlainText.truncated(raw, toScalars: 4 * PlainText.teaserLimit).text, limit: PlainText.teaserLimit))
         case (.text, .cut):
             let isCut = HTMLText.excerpt(PlainText.block(raw)).isCut
             return Shown(text: "", html: isCut ? "1" : "")

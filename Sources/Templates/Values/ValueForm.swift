@@ -19,7 +19,7 @@ enum ValueForm: Sendable {
         }
     }
 
-    /// The variable behind a companion of a text: `note` for `note_line` (its beginning, in one line) and for `note_cut`
+    /// The variable behind a companion of a text: `note` for `note_line` (its beginning, in one line) and `note_cut`
     /// (set if the HTML part shows only its beginning). Any other name stands for itself.
     static func base(of name: String) -> String {
         for suffix in [lineSuffix, cutSuffix] where name.hasSuffix(suffix) {

@@ -92,6 +92,14 @@ struct DecisionTests {
         #expect(decide(nested, now: Sample.now, allowing: nil).outcome == .failed(.badPayload))
     }
 
+    @Test("A mail to somebody without an account is nobody's own action")
+    func withoutAccount() {
+        let event = Sample.event(
+            kind: "account_invitation", payload: "{}", actorID: nil, isAccountMail: true, userID: nil)
+        #expect(decide(event, now: Sample.now, allowing: nil) == .deliver(Sample.recipient, payload: [:]))
+        #expect(decide(Sample.event(actorID: nil, userID: nil), now: Sample.now, allowing: nil).outcome == nil)
+    }
+
     @Test("A producer's event of an account kind is of no kind that we know")
     func forgedAccountKind() {
         let event = Sample.event(kind: "account_password_reset", payload: "{}")

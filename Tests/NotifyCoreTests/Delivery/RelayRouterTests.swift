@@ -64,18 +64,34 @@ struct RelayRouterTests {
         #expect(router.relays[1].permit(at: later) == .probe)
     }
 
-    @Test("A mail that failed at one relay goes to another, or back where there is no other")
-    func avoiding() {
+    @Test("A mail that failed goes elsewhere at once only when it would not come back")
+    func elsewhere() {
+        let well = router()
+        #expect(!well.goesElsewhere(than: 0, at: now))
+        #expect(well.goesElsewhere(than: 1, at: now))
+        let firstIll = router(ill: [0])
+        #expect(firstIll.goesElsewhere(than: 0, at: now))
+        #expect(!firstIll.goesElsewhere(than: 1, at: now))
+        #expect(!router(ill: [0, 1]).goesElsewhere(than: 0, at: now))
+        #expect(!router(1).goesElsewhere(than: 0, at: now))
+    }
+
+    @Test("A mail that two relays refuse at MAIL is not passed back and forth as fast as they answer")
+    func noPingPong() throws {
         var router = router()
-        #expect(router.take(at: now, avoiding: [0])?.relay == 1)
-        #expect(router.take(at: now, avoiding: [0, 1])?.relay == 0)
-        #expect(router.isOpen(besides: [0], at: now))
-        #expect(!router.isOpen(besides: [0, 1], at: now))
-        var second = self.router(ill: [1])
-        #expect(second.take(at: now, avoiding: [0])?.relay == 0)
-        #expect(!second.isOpen(besides: [0], at: now))
-        var third = self.router(ill: [0])
-        #expect(third.take(at: later, avoiding: [0])?.relay == 1)
+        var atOnce = 0
+        for _ in 1...1_000 {
+            // Other mails are accepted in between, so that no breaker opens.
+            for relay in 0...1 {
+                let ticket = RelayHealth().unprobed(relay: relay, at: now)
+                _ = router.finished(Results.accepted, recipient: 1, ticket: ticket, at: now)
+            }
+            let taken = router.take(at: now)
+            let ticket = try #require(taken)
+            _ = router.finished(Results.mailFault, recipient: 2, ticket: ticket, at: now)
+            if router.goesElsewhere(than: ticket.relay, at: now) { atOnce += 1 }
+        }
+        #expect(atOnce == 0)
     }
 
     @Test("While only a probe is out there is no time to wait for")

@@ -54,9 +54,9 @@ enum Results {
 
 extension RelayHealth {
     /// A ticket as a relay gives them out while all is well.
-    func unprobed(at now: ContinuousClock.Instant) -> RelayTicket {
+    func unprobed(relay: Int = 0, at now: ContinuousClock.Instant) -> RelayTicket {
         var health = self
-        guard let ticket = health.take(relay: 0, at: now) else { preconditionFailure("a new relay is open") }
+        guard let ticket = health.take(relay: relay, at: now) else { preconditionFailure("a new relay is open") }
         return ticket
     }
 }

@@ -22,7 +22,7 @@ enum Sample {
     static func event(
         kind: String = "assigned_ticket", payload: String = ticket, actorID: UUID? = actor, attempts: Int = 0,
         isCancelRequested: Bool = false, recipient: Recipient? = recipient, isAccountMail: Bool = false,
-        organizationID: UUID? = organization, userID: UUID = user, id: Int64 = 42
+        organizationID: UUID? = organization, userID: UUID? = user, id: Int64 = 42
     ) -> ClaimedEvent {
         ClaimedEvent(
             id: id, leaseID: 7, kind: kind, userID: userID, organizationID: organizationID,

@@ -1,4 +1,5 @@
 import Logging
+import SMTPSender
 import Testing
 
 @testable import NotifyWorker

@@ -13,19 +13,25 @@ struct Draft: Encodable {
 
     var from = Party(name: "Acme Support", address: "support@notify.example.com")
     var to = Party(name: "Jane Doe", address: "jane@example.com")
-    var reply_to: Party?
+    var replyTo: Party?
     var subject = "A ticket was assigned to you"
     var date: Int64 = 1_795_000_000
-    var message_id = "0b0a3c1e-6a43-4e0c-b4a7-7c7a1a2b3c4d@notify.example.com"
+    var messageID = "0b0a3c1e-6a43-4e0c-b4a7-7c7a1a2b3c4d@notify.example.com"
     var references: [String] = []
     var headers: [[String]] = []
     var text = "Hello\n"
     var html = "<p>Hello</p>\n"
 
+    private enum CodingKeys: String, CodingKey {
+        case from, to, subject, date, references, headers, text, html
+        case replyTo = "reply_to"
+        case messageID = "message_id"
+    }
+
     func message() throws -> MailMessage {
         MailMessage(
-            from: try from.mailbox(), to: try to.mailbox(), replyTo: try reply_to?.mailbox(), subject: subject,
-            date: date, messageID: message_id, references: references,
+            from: try from.mailbox(), to: try to.mailbox(), replyTo: try replyTo?.mailbox(), subject: subject,
+            date: date, messageID: messageID, references: references,
             extraHeaders: headers.map { HeaderField($0[0], $0[1]) }, text: text, html: html
         )
     }

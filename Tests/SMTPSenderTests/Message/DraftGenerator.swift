@@ -11,11 +11,11 @@ struct DraftGenerator {
         draft.from.name = text(pieces: 0...4, of: Self.headerPieces)
         draft.to = Draft.Party(name: text(pieces: 0...30, of: Self.headerPieces), address: pick(Self.addresses))
         if Bool.random(using: &random) {
-            draft.reply_to = Draft.Party(name: text(pieces: 0...6, of: Self.headerPieces), address: pick(Self.addresses))
+            draft.replyTo = Draft.Party(name: text(pieces: 0...6, of: Self.headerPieces), address: pick(Self.addresses))
         }
         draft.subject = text(pieces: 0...60, of: Self.headerPieces)
         draft.date = Int64.random(in: 0...4_102_444_800, using: &random)
-        draft.message_id = "\(identifier())@notify.example.com"
+        draft.messageID = "\(identifier())@notify.example.com"
         draft.references = (0..<Int.random(in: 0...4, using: &random)).map { _ in "\(identifier())@notify.example.com" }
         draft.headers = [
             ["Auto-Submitted", "auto-generated"],
@@ -47,9 +47,11 @@ struct DraftGenerator {
 
     /// Single spaces between, as an extra header keeps no others.
     private mutating func words() -> String {
-        (0..<Int.random(in: 1...20, using: &random)).map { _ in
-            pick(["plain", "Größe", "語", "a,b;", "(x)", "<y@example.com>", "\"q\"", "supercalifragilistic"])
-        }.joined(separator: " ")
+        (0..<Int.random(in: 1...20, using: &random))
+            .map { _ in
+                pick(["plain", "Größe", "語", "a,b;", "(x)", "<y@example.com>", "\"q\"", "supercalifragilistic"])
+            }
+            .joined(separator: " ")
     }
 
     static let addresses = [
@@ -70,7 +72,8 @@ struct DraftGenerator {
     ]
 
     static let bodyPieces = [
-        "plain words and more\n", "line\r\n", "\r", "\n", ".\r\n", "\n.\n", "..\n", "\n.dot\n", "From me\n", "\nFrom me",
+        "plain words and more\n", "line\r\n", "\r", "\n", ".\r\n", "\n.\n", "..\n", "\n.dot\n", "From me\n",
+        "\nFrom me",
         "trailing \n", "tab\t\n", "-- \n", "--=_0b0a3c1e\n", "\n--=_", "=", "=\n", "=3D", "naïve ", "日本語", "👩‍💻",
         "<b>&amp;</b>", "{{subject}}", "0123456789012345678901234567890123456789012345678901234567890123456789",
         String(repeating: "x", count: 1_200), String(repeating: "語", count: 700), "\u{0}", "\u{8}", "\u{85}",

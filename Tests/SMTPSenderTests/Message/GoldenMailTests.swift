@@ -23,10 +23,11 @@ struct GoldenMailTests {
         var german = english
         german.from = Draft.Party(name: "Größe & Söhne GmbH, Kundendienst", address: "hilfe@xn--bcher-kva.example")
         german.to = Draft.Party(name: "Jürgen Müller", address: "juergen@example.com")
-        german.reply_to = Draft.Party(name: "Müller, J.", address: "\"j müller\"@example.com")
+        german.replyTo = Draft.Party(name: "Müller, J.", address: "\"j müller\"@example.com")
         german.subject = "Ticket 4711: Der Drucker druckt nur noch Umlaute, und das über alle Maßen laut"
         german.headers = [["List-Id", "Größe & Söhne <assigned-tickets.notify.example.com>"]]
-        german.text = "Grüß Gott,\nder Kunde schreibt, dass der Drucker seit gestern nur noch Umlaute druckt: äöüß = ?\n"
+        german.text =
+            "Grüß Gott,\nder Kunde schreibt, dass der Drucker seit gestern nur noch Umlaute druckt: äöüß = ?\n"
         german.html = "<p>Grüß Gott,<br>From hier an steht, was der Kunde schreibt. </p>\n"
 
         var japanese = english
@@ -53,10 +54,10 @@ struct GoldenMailTests {
     }
 
     @Test("Python reads every golden mail as what went in")
-    func readBack() throws {
+    func readBack() async throws {
         var reader = MailReader()
         for (name, draft) in Self.drafts { try reader.add(name, draft) }
-        let report = try reader.report()
+        let report = try await reader.report()
         #expect(report.exitCode == 0, "\(report.output)")
     }
 }

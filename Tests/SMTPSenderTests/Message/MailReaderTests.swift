@@ -3,33 +3,35 @@ import Testing
 
 @testable import SMTPSender
 
-@Suite("Mails read back by Python's strict e-mail parser")
+@Suite("Mails read back by Python's strict e-mail parser", .serialized)
 struct MailReaderTests {
     @Test("Generated mails come back as they went in", arguments: [1, 2, UInt64.random(in: 0...UInt64.max)])
-    func generated(seed: UInt64) throws {
+    func generated(seed: UInt64) async throws {
         var generator = DraftGenerator(seed: seed)
         var reader = MailReader()
         for index in 0..<500 { try reader.add("\(index)", generator.next()) }
-        let report = try reader.report()
+        let report = try await reader.report()
         #expect(report.exitCode == 0, "seed \(seed): \(report.output.prefix(2_000))")
         #expect(report.output.hasSuffix("500 mails read, 0 faults\n"))
     }
 
-    @Test("Addresses that need SMTPUTF8 come back whole", arguments: [
-        "用户@example.com", "josé@xn--bcher-kva.example", "\"zoë q\"@example.com", "δοκιμή@example.com",
-    ])
-    func international(address: String) throws {
+    @Test(
+        "Addresses that need SMTPUTF8 come back whole",
+        arguments: [
+            "用户@example.com", "josé@xn--bcher-kva.example", "\"zoë q\"@example.com", "δοκιμή@example.com",
+        ])
+    func international(address: String) async throws {
         var draft = Draft()
         draft.to = Draft.Party(name: "Zoë", address: address)
-        draft.reply_to = Draft.Party(name: "", address: address)
+        draft.replyTo = Draft.Party(name: "", address: address)
         var reader = MailReader()
         try reader.add(address, draft)
-        let report = try reader.report()
+        let report = try await reader.report()
         #expect(report.exitCode == 0, "\(report.output)")
     }
 
     @Test("Every piece alone, as name, subject, text and HTML", arguments: [1, 2, 15, 10_000])
-    func pieces(repeats: Int) throws {
+    func pieces(repeats: Int) async throws {
         var reader = MailReader()
         for (index, piece) in (DraftGenerator.headerPieces + DraftGenerator.bodyPieces).enumerated() {
             var draft = Draft()
@@ -41,12 +43,12 @@ struct MailReaderTests {
             draft.html = text
             try reader.add("\(index)", draft)
         }
-        let report = try reader.report()
+        let report = try await reader.report()
         #expect(report.exitCode == 0, "\(report.output.prefix(2_000))")
     }
 
     @Test("The check itself finds a changed text, a second header and a long line")
-    func checkCanFail() throws {
+    func checkCanFail() async throws {
         var draft = Draft()
         draft.headers = [["X-A", "b"]]
         let mail = try draft.composed()
@@ -60,7 +62,7 @@ struct MailReaderTests {
         ] {
             var reader = MailReader()
             reader.add("changed", draft, mail: Data(mail.replacing(old, with: new).utf8))
-            let report = try reader.report()
+            let report = try await reader.report()
             #expect(report.exitCode == 1)
             #expect(report.output.contains(fault), "\(report.output)")
         }

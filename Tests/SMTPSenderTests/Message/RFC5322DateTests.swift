@@ -5,14 +5,16 @@ import Testing
 
 @Suite("Dates")
 struct RFC5322DateTests {
-    @Test("A date is written as RFC 5322 has it", arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
-        (-1, "Wed, 31 Dec 1969 23:59:59 +0000"),
-        (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
-        (1_795_000_000, "Wed, 18 Nov 2026 11:06:40 +0000"),
-        (-2_208_988_800, "Mon, 01 Jan 1900 00:00:00 +0000"),
-        (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 +0000"),
-    ] as [(Int64, String)])
+    @Test(
+        "A date is written as RFC 5322 has it",
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
+            (-1, "Wed, 31 Dec 1969 23:59:59 +0000"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (1_795_000_000, "Wed, 18 Nov 2026 11:06:40 +0000"),
+            (-2_208_988_800, "Mon, 01 Jan 1900 00:00:00 +0000"),
+            (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 +0000"),
+        ] as [(Int64, String)])
     func writes(seconds: Int64, expected: String) throws {
         #expect(try formatted(seconds) == expected)
     }

@@ -57,8 +57,10 @@ package struct MailAssembler: Sendable {
     }
 
     private func unsubscribeURL(of event: ClaimedEvent) -> String? {
-        guard !event.isAccountMail, let kind = EventKind(rawValue: event.kind) else { return nil }
-        let token = UnsubscribeToken(userID: event.userID, emailSwitch: kind.emailSwitch, eventID: event.id)
+        guard !event.isAccountMail, let userID = event.userID, let kind = EventKind(rawValue: event.kind) else {
+            return nil
+        }
+        let token = UnsubscribeToken(userID: userID, emailSwitch: kind.emailSwitch, eventID: event.id)
         return identity.unsubscribeURL(token.encoded(signedBy: keyRing))
     }
 }

@@ -15,11 +15,11 @@ package struct MailThread: Sendable {
 
     /// The Message-ID to refer to, without brackets; nil for an account mail, which stands alone.
     package func root(of event: ClaimedEvent, payload: [String: String], domain: String) -> String? {
-        guard !event.isAccountMail, let object = EventKind(rawValue: event.kind)?.object,
-            let objectID = payload[object.idField]
+        guard !event.isAccountMail, let userID = event.userID,
+            let object = EventKind(rawValue: event.kind)?.object, let objectID = payload[object.idField]
         else { return nil }
         var name = event.organizationID?.octets ?? [UInt8](repeating: 0, count: 16)
-        name += event.userID.octets
+        name += userID.octets
         name += Array("\(object.rawValue):\(objectID)".utf8)
         let digest = HMAC<SHA256>.authenticationCode(for: name, using: key)
         return "\(HexText.encode(Array(digest).prefix(16))).thread@\(domain)"

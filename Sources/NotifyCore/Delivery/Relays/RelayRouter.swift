@@ -12,24 +12,26 @@ package struct RelayRouter: Sendable {
 
     /// The right to send one mail now; nil while no relay may be given any.
     ///
-    /// - Parameters:
-    ///   - isUrgent: an account mail, which is a probe only where nothing else is open: a probe can take minutes to fail.
-    ///   - avoiding: relays (by place) where this mail met a fault; used only where no other is open.
-    package mutating func take(
-        at now: ContinuousClock.Instant, isUrgent: Bool = false, avoiding: Set<Int> = []
-    ) -> RelayTicket? {
-        let preferred = relays.indices.filter { !avoiding.contains($0) } + relays.indices.filter(avoiding.contains)
-        let open = preferred.first { relays[$0].permit(at: now) == .open }
-        let probe = preferred.first { relays[$0].permit(at: now) == .probe }
+    /// - Parameter isUrgent: an account mail, which is a probe only where nothing else is open: a probe can take minutes
+    ///   to fail.
+    package mutating func take(at now: ContinuousClock.Instant, isUrgent: Bool = false) -> RelayTicket? {
+        let open = firstRelay(with: .open, at: now)
+        let probe = firstRelay(with: .probe, at: now)
         guard let open, let probe else { return (open ?? probe).flatMap { relays[$0].take(relay: $0, at: now) } }
-        let isProbePreferred = !isUrgent && probe < open && !avoiding.contains(probe)
-        let relay = isProbePreferred ? probe : open
+        let relay = !isUrgent && probe < open ? probe : open
         return relays[relay].take(relay: relay, at: now)
     }
 
-    /// Whether a relay outside `tried` is open: a mail that failed at the others can go there at once.
-    package func isOpen(besides tried: Set<Int>, at now: ContinuousClock.Instant) -> Bool {
-        relays.indices.contains { !tried.contains($0) && relays[$0].permit(at: now) == .open }
+    /// Whether the next mail would go to another relay than this one, so that a mail which failed here may go at once.
+    ///
+    /// False while this one is still open: the mail would be back here, and two relays that both refuse one mail would
+    /// pass it back and forth, as fast as they answer.
+    package func goesElsewhere(than relay: Int, at now: ContinuousClock.Instant) -> Bool {
+        firstRelay(with: .open, at: now).map { $0 != relay } ?? false
+    }
+
+    private func firstRelay(with permit: RelayPermit, at now: ContinuousClock.Instant) -> Int? {
+        relays.firstIndex { $0.permit(at: now) == permit }
     }
 
     /// When `take` may answer again where it answered nil; nil where only a probe's result will tell.

@@ -32,7 +32,9 @@ struct QueueCancelCommand: ParsableCommand {
         let cancelled: Bool
 
         var text: String {
-            cancelled ? "\(eventID) is cancelled" : "\(eventID) is not cancelled: it has ended, is unknown, or is being sent now"
+            cancelled
+                ? "\(eventID) is cancelled"
+                : "\(eventID) is not cancelled: it has ended, is unknown, or is being sent now"
         }
     }
 }

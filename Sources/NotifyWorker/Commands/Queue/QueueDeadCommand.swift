@@ -37,7 +37,8 @@ struct QueueDeadCommand: ParsableCommand {
 
     static func table(_ events: [DeadEvent]) -> String {
         var table = TextTable([
-            ("EVENT", .right), ("KIND", .left), ("REASON", .left), ("TRIES", .right), ("ENDED", .right), ("DETAIL", .left),
+            ("EVENT", .right), ("KIND", .left), ("REASON", .left), ("TRIES", .right), ("ENDED", .right),
+            ("DETAIL", .left),
         ])
         for event in events {
             table.add([

@@ -46,7 +46,8 @@ struct QueueStatus: Encodable {
     private var workersText: String {
         guard !workers.isEmpty else { return "No worker has signed on. Start one with: notify-worker run" }
         var table = TextTable([
-            ("WORKER", .left), ("NAME", .left), ("STARTED", .left), ("LAST SIGN", .right), ("HOLDS", .right), ("STATE", .left),
+            ("WORKER", .left), ("NAME", .left), ("STARTED", .left), ("LAST SIGN", .right), ("HOLDS", .right),
+            ("STATE", .left),
         ])
         for worker in workers {
             table.add([

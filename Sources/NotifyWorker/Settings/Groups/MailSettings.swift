@@ -1,20 +1,23 @@
+import NotifyCore
+import SMTPSender
+
 /// Who the mails are from, where their links lead, and whom they may reach.
 struct MailSettings: SettingGroup {
     static let from = Setting(
         "NOTIFY_MAIL_FROM", "From of every mail", example: "\"Example Support <support@example.com>\"",
-        parse: SettingParser.text)
+        parse: mailbox)
     static let domain = Setting(
         "NOTIFY_MAIL_DOMAIN", "right side of Message-ID", standard: .derived("the domain of NOTIFY_MAIL_FROM"),
-        example: "mail.example.com", parse: SettingParser.word)
+        example: "mail.example.com", parse: domainName)
     static let envelopeFrom = Setting(
         "NOTIFY_MAIL_ENVELOPE_FROM", "envelope sender, where bounces go",
         standard: .derived("the address of NOTIFY_MAIL_FROM"), example: "bounces@example.com",
-        parse: SettingParser.word)
+        parse: mailbox)
     static let replyTo = Setting(
-        "NOTIFY_MAIL_REPLY_TO", "Reply-To of every mail", example: "help@example.com", parse: SettingParser.text)
+        "NOTIFY_MAIL_REPLY_TO", "Reply-To of every mail", example: "help@example.com", parse: mailbox)
     static let allow = Setting(
         "NOTIFY_MAIL_ALLOW", "address patterns; set on staging, all other recipients are skipped as not_allowed_here",
-        example: "*@example.com,tester@example.org", parse: SettingParser.text)
+        example: "*@example.com,tester@example.org", parse: allowList)
     static let publicURL = Setting(
         "NOTIFY_PUBLIC_URL", "where this service is reached from outside: preference and unsubscribe links",
         example: "https://notify.example.com", parse: SettingParser.webURL)
@@ -34,7 +37,7 @@ struct MailSettings: SettingGroup {
     let domain: String?
     let envelopeFrom: String?
     let replyTo: String?
-    let allow: String?
+    let allow: AddressAllowList?
     let publicURL: String?
     let appURL: String?
     let templates: String
@@ -48,5 +51,33 @@ struct MailSettings: SettingGroup {
         publicURL = try values.value(Self.publicURL)
         appURL = try values.value(Self.appURL)
         templates = try values.value(Self.templates) ?? "templates"
+    }
+
+    /// The form is judged here; the mailbox is made where all mail settings come together.
+    private static let mailbox: SettingParser.Parser<String> = { text throws(InvalidValue) in
+        let line = try SettingParser.text(text)
+        do throws(AddressError) {
+            _ = try Mailbox(parsing: line)
+        } catch {
+            throw InvalidValue(reason: error)
+        }
+        return line
+    }
+
+    private static let domainName: SettingParser.Parser<String> = { text throws(InvalidValue) in
+        do throws(AddressError) {
+            _ = try EmailAddress(parsing: "x@\(text)")
+        } catch {
+            throw InvalidValue(reason: error)
+        }
+        return text
+    }
+
+    private static let allowList: SettingParser.Parser<AddressAllowList> = { text throws(InvalidValue) in
+        do throws(InvalidSetting) {
+            return try AddressAllowList(parsing: text)
+        } catch {
+            throw InvalidValue(reason: error)
+        }
     }
 }

@@ -10,7 +10,7 @@ struct TimeSettings: SettingGroup {
         standard: .value("25"), example: "25", parse: SettingParser.integer(1...3_600))
     static let retrySchedule = Setting(
         "NOTIFY_RETRY_SCHEDULE", "waits between attempts; the last one repeats until the event expires",
-        standard: .value("1m,5m,15m,30m,1h,2h,4h"), example: "1m,5m,15m,30m,1h,2h,4h", parse: SettingParser.text)
+        standard: .value("1m,5m,15m,30m,1h,2h,4h"), example: "1m,5m,15m,30m,1h,2h,4h", parse: schedule)
     static let retentionDays = Setting(
         "NOTIFY_RETENTION_DAYS", "days that outcomes are kept", standard: .value("30"), example: "30",
         parse: SettingParser.integer(1...3_650))
@@ -25,16 +25,24 @@ struct TimeSettings: SettingGroup {
 
     let leaseSeconds: Int
     let shutdownSeconds: Int
-    let retrySchedule: String
+    let retrySchedule: RetrySchedule
     let retentionDays: Int
     let unknownHold: [String]
 
     init(_ values: SettingValues) throws(SettingsError) {
         leaseSeconds = try values.value(Self.leaseSeconds) ?? 60
         shutdownSeconds = try values.value(Self.shutdownSeconds) ?? 25
-        retrySchedule = try values.value(Self.retrySchedule) ?? ""
+        retrySchedule = try values.value(Self.retrySchedule) ?? .standard
         retentionDays = try values.value(Self.retentionDays) ?? 30
         unknownHold = try values.value(Self.unknownHold) ?? []
+    }
+
+    private static let schedule: SettingParser.Parser<RetrySchedule> = { text throws(InvalidValue) in
+        do throws(InvalidSetting) {
+            return try RetrySchedule(parsing: text)
+        } catch {
+            throw InvalidValue(reason: error)
+        }
     }
 
     private static let kind: SettingParser.Parser<String> = { text throws(InvalidValue) in

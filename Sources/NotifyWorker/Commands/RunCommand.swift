@@ -1,0 +1,53 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Send what is queued and serve the HTTP API, until stopped.",
+        discussion: """
+            SIGTERM or SIGINT stops: no new events are taken, those not begun are given back at once, mails on the wire \
+            are finished and recorded, within NOTIFY_SHUTDOWN_SECONDS. A second signal ends at once.
+
+            Examples:
+              notify-worker run
+              notify-worker run --no-api --drain     # send what is due now, then end
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Flag(name: .customLong("no-api"), help: "Only send; serve no HTTP.")
+    var hasNoAPI = false
+
+    @Flag(name: .customLong("no-worker"), help: "Only serve HTTP; send nothing.")
+    var hasNoWorker = false
+
+    @Flag(help: "End with 0 once nothing is due now, with 1 when no relay could be used for 30 s.")
+    var drain = false
+
+    @Flag(help: "Start without taking events; everything else works.")
+    var paused = false
+
+    func validate() throws {
+        guard !hasNoAPI || !hasNoWorker else {
+            throw ValidationError("--no-api and --no-worker together leave nothing to run.")
+        }
+        guard !drain || !hasNoWorker else { throw ValidationError("--drain needs the worker.") }
+        guard !drain || !paused else { throw ValidationError("--drain would never end while --paused.") }
+    }
+
+    func run() async throws {
+        let (settings, logs) = try shared.load()
+        let logger = logs.logger("notify.run")
+        if settings.logs.journalDirectory == nil, !hasNoWorker {
+            logger.notice("no journal: mails accepted in the moment of a kill may go out twice (NOTIFY_JOURNAL_DIR)")
+        }
+        let options = RunGroup.Options(
+            hasAPI: !hasNoAPI, hasWorker: !hasNoWorker, drains: drain, isPaused: paused)
+        let group = try RunGroup(settings: settings, options: options, logs: logs).make()
+        let watch = Task { await SecondSignal.watch(logger) }
+        defer { watch.cancel() }
+        try await group.run()
+        logger.info("stopped")
+    }
+}

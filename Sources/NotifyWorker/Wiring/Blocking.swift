@@ -1,0 +1,16 @@
+import PostgresClient
+
+/// Runs what blocks on a thread of its own while the caller's task waits.
+enum Blocking {
+    static func run<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                _ = try NamedThread(name) { continuation.resume(with: Result(catching: body)) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Logging
+import NotifyAPI
+import NotifyCore
+import ServiceLifecycle
+import UnixSignals
+
+/// What `run` runs: the parts and the order in which they stop.
+struct RunGroup {
+    struct Options {
+        var hasAPI = true
+        var hasWorker = true
+        var drains = false
+        var isPaused = false
+    }
+
+    let settings: Settings
+    let options: Options
+    let logs: Logs
+
+    /// Builds everything, so that what is wrong shows before anything is started.
+    func make() throws -> ServiceGroup {
+        let logger = logs.logger("notify.run")
+        let dispatcher = options.hasWorker ? try makeDispatcher() : nil
+        let readiness = dispatcher.map { dispatcher in WorkerReadiness(parts: { dispatcher.readiness }) }
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if options.hasAPI {
+            let port = settings.http.port
+            let application = buildApplication(
+                .init(host: settings.http.host, port: port), readiness: { readiness?.current ?? [] },
+                logger: httpLogger,
+                onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
+            services.append(.init(service: application, serviceName: "api"))
+        }
+        if let dispatcher, let readiness {
+            let worker = WorkerService(
+                dispatcher: dispatcher, grace: .seconds(settings.times.shutdownSeconds), readiness: readiness,
+                logger: logs.logger("notify.worker"))
+            // The group stops its services from the last to the first: the worker ends while the API still answers.
+            services.append(
+                .init(
+                    service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "worker"))
+        }
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logs.logger("notify.lifecycle"))
+        // The dispatcher keeps its own grace; this is for whatever hangs beyond it.
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.times.shutdownSeconds + 5)
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// Hummingbird tells at info that it listens; our own line says so with the port as metadata.
+    private var httpLogger: Logger {
+        var logger = logs.logger("notify.http")
+        if logger.logLevel == .info { logger.logLevel = .notice }
+        return logger
+    }
+
+    private func makeDispatcher() throws -> Dispatcher {
+        let purpose = "`notify-worker run`"
+        try settings.require(settings.neededToRun, for: purpose)
+        guard let databaseURL = settings.database.url else {
+            throw SettingsError(missing: DatabaseSettings.url, for: purpose)
+        }
+        var configuration = Dispatcher.Configuration(
+            databaseURL: databaseURL, listenURL: settings.database.listenURL, relays: try settings.relays(for: purpose),
+            lease: .seconds(settings.times.leaseSeconds), retentionDays: settings.times.retentionDays)
+        configuration.isPaused = options.isPaused
+        configuration.drains = options.drains
+        return Dispatcher(
+            configuration, rules: try settings.rules(for: purpose), logger: logs.logger("notify.worker"))
+    }
+}

@@ -1,0 +1,206 @@
+import DevMailbox
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SMTPSender
+
+@Suite("A lane")
+struct LaneTests {
+    @Test("sends thousands of mails over its connections, each once and unchanged")
+    func thousands() async throws {
+        try await DevMailbox.with { mailbox in
+            try await withLane(to: mailbox.smtpPort, capacity: 2_000, configure: { $0.mailsPerConnection = 2_000 }) {
+                lane, recorder in
+                lane.submit((1...2_000).map { .sample($0) })
+                let state = try await recorder.wait(within: .seconds(60)) { $0.finishedCount == 2_000 }
+                #expect(state.results.values.allSatisfy { $0.count == 1 })
+                #expect((1...9).contains(state.connects), "one of ten connections is kept for urgent mails")
+            }
+            let contents = Set(mailbox.state.mails.map { String(decoding: $0.content, as: UTF8.self) })
+            #expect(mailbox.state.mailCount == 2_000)
+            #expect(
+                contents == Set((1...2_000).map { String(decoding: Submission.sample($0).mail.content, as: UTF8.self) })
+            )
+            #expect(mailbox.state.violations == [])
+            try await mailbox.state { $0.openSessions.isEmpty }
+            #expect(mailbox.state.commands.filter { $0 == "QUIT" }.count == mailbox.state.sessionCount)
+        }
+    }
+
+    @Test("speaks in turn to a relay that ends a session which pipelines uninvited")
+    func inTurn() async throws {
+        var configuration = MailboxConfiguration()
+        configuration.extensions = ["SIZE 1000000"]
+        configuration.endsUninvitedPipelining = true
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort) { lane, recorder in
+                lane.submit((1...200).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount == 200 }
+                #expect(state.results.values.allSatisfy { $0.map(SessionHarness.describe) == ["accepted 250"] })
+            }
+            #expect(mailbox.state.violations == [])
+        }
+    }
+
+    @Test("falls back when a relay stumbles over a joined group, and sends that mail in turn")
+    func fallsBack() async throws {
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.rcpt, .nth(1), .reply(503, "5.5.1"))]
+        configuration.answersDataWithoutRecipients = true
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connections = 1 }) { lane, recorder in
+                lane.submit((1...20).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount == 20 }
+                #expect(state.results.values.allSatisfy { $0.map(SessionHarness.describe) == ["accepted 250"] })
+            }
+            #expect(mailbox.state.mailCount == 20)
+            #expect(mailbox.state.violations == [])
+        }
+    }
+
+    @Test("goes on with its other connections while a relay is silent on one")
+    func silentConnection() async throws {
+        let gate = Gate()
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.dot, recipient: "slow@*", .always, .hold(gate))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connections = 4 }) { lane, recorder in
+                lane.submit([.sample(1, to: "slow@example.com")])
+                try await mailbox.applied("dot: hold")
+                lane.submit((2...300).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount == 299 }
+                #expect(state.results[1] == nil)
+                gate.release()
+                #expect(
+                    try await recorder.wait { $0.results[1] != nil }.result(1).map(SessionHarness.describe)
+                        == "accepted 250")
+            }
+        }
+    }
+
+    @Test("keeps one connection for urgent mails")
+    func urgent() async throws {
+        let gate = Gate()
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.dot, recipient: "normal@*", .always, .hold(gate))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connections = 3 }) { lane, recorder in
+                lane.submit((1...50).map { .sample($0, to: "normal@example.com") })
+                try await mailbox.state { state in state.transcript.filter { $0.text == "dot: hold" }.count == 2 }
+                lane.submit([.sample(100, isUrgent: true)])
+                let state = try await recorder.wait { $0.results[100] != nil }
+                #expect(state.result(100).map(SessionHarness.describe) == "accepted 250")
+                #expect(state.finishedCount == 1)
+                gate.release()
+                try await recorder.wait { $0.finishedCount == 51 }
+            }
+        }
+    }
+
+    @Test("hands out mails whose check is too old, and sends only those that come back")
+    func stale() async throws {
+        let recorder = LaneRecorder(recheck: { submission in
+            guard submission.token % 2 == 0 else { return nil }
+            var submission = submission
+            submission.checkedAt = .now
+            return submission
+        })
+        try await DevMailbox.with { mailbox in
+            let old = ContinuousClock.now - .seconds(1)
+            try await withLane(to: mailbox.smtpPort, recorder: recorder) { lane, recorder in
+                lane.submit((1...1_000).map { .sample($0, isUrgent: $0 % 100 == 0, checkedAt: old) })
+                try await recorder.wait { $0.finishedCount == 500 }
+            }
+            let numbers = mailbox.state.mails.flatMap(\.recipients)
+                .compactMap { Int64($0.drop { !$0.isNumber }.prefix { $0.isNumber }) }
+            #expect(Set(numbers) == Set((1...500).map { $0 * 2 }) && numbers.count == 500)
+            let handedOut = recorder.state.stale.flatMap { $0 }
+            #expect(Set(handedOut.map(\.token)).count == 1_000)
+            #expect(recorder.state.stale.allSatisfy { $0.count <= 1_280 })
+        }
+    }
+
+    @Test("bounds what it takes, gives back what is too much, and tells of room")
+    func capacity() async throws {
+        let gate = Gate()
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.mail, .always, .hold(gate))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, capacity: 10, configure: { $0.connections = 1 }) {
+                lane, recorder in
+                lane.submit((1...10).map { .sample($0) })
+                #expect(lane.room < 10)
+                lane.submit((11...30).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount >= 19 }
+                #expect(state.results.values.allSatisfy { $0 == [.unreachable] })
+                #expect(lane.urgentRoom == 10)
+                gate.release()
+                try await recorder.wait { $0.finishedCount == 30 && $0.roomSignals > 0 }
+                #expect(recorder.state.results.values.allSatisfy { $0.count == 1 })
+            }
+        }
+    }
+
+    @Test("opens a new connection after its number of mails")
+    func mailLimit() async throws {
+        try await DevMailbox.with { mailbox in
+            try await withLane(to: mailbox.smtpPort) {
+                $0.connections = 1
+                $0.mailsPerConnection = 10
+            } _: { lane, recorder in
+                lane.submit((1...95).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount == 95 }
+                #expect(state.connects == 10)
+                #expect(state.sessionFaults == [])
+            }
+            let perSession = Dictionary(grouping: mailbox.state.mails, by: \.session).values.map(\.count)
+            #expect(perSession.allSatisfy { $0 <= 10 })
+        }
+    }
+
+    @Test("closes a connection that has no mail for its idle time")
+    func idle() async throws {
+        try await DevMailbox.with { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.timeouts.idle = .milliseconds(50) }) {
+                lane, recorder in
+                lane.submit([.sample(1)])
+                try await recorder.wait { $0.finishedCount == 1 }
+                let state = try await mailbox.state { $0.openSessions.isEmpty }
+                #expect(state.commands.last == "QUIT")
+                lane.submit([.sample(2)])
+                #expect(try await recorder.wait { $0.finishedCount == 2 }.connects >= 2)
+            }
+        }
+    }
+
+    @Test("sends over a fresh connection what an idle one could not take because the relay had closed it")
+    func closedWhileIdle() async throws {
+        try await DevMailbox.with { mailbox in
+            try await withLane(to: mailbox.smtpPort) { lane, recorder in
+                lane.submit([.sample(1)])
+                try await recorder.wait { $0.finishedCount == 1 }
+                await mailbox.suspend()
+                try await mailbox.resume()
+                lane.submit([.sample(2)])
+                let state = try await recorder.wait { $0.finishedCount == 2 }
+                #expect(state.result(2).map(SessionHarness.describe) == "accepted 250")
+            }
+        }
+    }
+
+    @Test("uses one connection fewer after 421")
+    func busy() async throws {
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.greeting, .nth(3), .reply(421, "4.7.0", "too many connections"))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connections = 6 }) { lane, recorder in
+                lane.submit((1...500).map { .sample($0) })
+                let state = try await recorder.wait { $0.finishedCount == 500 }
+                #expect(state.results.values.allSatisfy { $0.map(SessionHarness.describe) == ["accepted 250"] })
+                #expect(state.failures == [], "a relay that serves other sessions has not failed")
+            }
+        }
+    }
+}
