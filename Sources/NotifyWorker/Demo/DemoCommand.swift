@@ -4,7 +4,8 @@ import UnixSignals
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "See it work: a private database and mailbox, every kind of event, their outcomes.",
+        commandName: "demo",
+        abstract: "See it work: a private database and mailbox, every kind of event, their outcomes.",
         discussion: """
             Starts a PostgreSQL of its own under .demo/ and a mailbox that plays the relay, enqueues every kind of event \
             for people in four languages, prints what became of each, and shows the mails on a local page until Ctrl-C.

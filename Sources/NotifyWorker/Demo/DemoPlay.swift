@@ -38,10 +38,11 @@ struct DemoPlay: Sendable {
             defer { connection.close() }
             guard let anna = DemoScenario.person("anna") else { return nil }
             do {
-                _ = try EventProducer(connection).enqueue(
-                    NewEvent(
-                        kind: EventKind.assignedTicket.rawValue, userID: anna.id,
-                        payload: try json(DemoScenario.badPayload), organizationID: DemoScenario.organizationID))
+                _ = try EventProducer(connection)
+                    .enqueue(
+                        NewEvent(
+                            kind: EventKind.assignedTicket.rawValue, userID: anna.id,
+                            payload: try json(DemoScenario.badPayload), organizationID: DemoScenario.organizationID))
                 return nil
             } catch let error as PostgresError where error.sqlState?.rawValue == "NW002" && error.column == "url" {
                 return "NW002, column url: \(error.message)"

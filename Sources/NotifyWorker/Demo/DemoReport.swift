@@ -18,7 +18,8 @@ struct DemoReport: Sendable {
     init(reading connection: PostgresConnection) throws {
         let result = try connection.run(
             Statement(
-                "select event_id, outcome, reason, attempts, concat_ws(' ', smtp_code, smtp_reply) from notify.deliveries"))
+                "select event_id, outcome, reason, attempts, concat_ws(' ', smtp_code, smtp_reply) from notify.deliveries"
+            ))
         var rows: [Int64: [Row]] = [:]
         for row in 0..<result.count {
             let read = Row(

@@ -22,7 +22,8 @@ struct DemoWorld: Sendable {
     var browsingURL: String { postgres.url(database: Self.databaseName) }
     private var superuserURL: String { postgres.conninfo(database: Self.databaseName) }
 
-    static func start(in folder: String, catalogue: TemplateCatalogue, progress: DemoProgress) async throws -> DemoWorld {
+    static func start(in folder: String, catalogue: TemplateCatalogue, progress: DemoProgress) async throws -> DemoWorld
+    {
         let postgres = try await progress.step("PostgreSQL in \(folder)/postgres") {
             try await Blocking.run("postgres") { try DevPostgres(.lasting("\(folder)/postgres")) }
         }
