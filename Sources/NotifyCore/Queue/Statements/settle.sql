@@ -1,6 +1,7 @@
 -- Ends events: each leaves the queue and gets its one outcome row, if we still hold it. A lease that ran out and that
 -- nobody took still counts. Gives back the ids that were ours; the others belong to someone else now.
--- A failed or expired event keeps its payload aside; an account mail loses its address.
+-- A failed or expired event keeps its payload aside; an account mail loses its address; a cancelled one frees its
+-- de-duplication key and leaves the in-app feed while it is unread.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
@@ -29,12 +30,21 @@ with input as (
       join input i on i.id = g.id
       left join payload p on p.event_id = g.id
      where i.outcome in ('failed', 'expired')
+), retracted as (
+    select notify.release_cancelled(array_agg(g.id))
+      from gone g
+      join input i on i.id = g.id
+     where i.outcome = 'cancelled' and i.reason in ('by_producer', 'by_operator')
+    having count(*) > 0
+), ended as (
+    insert into notify.deliveries
+           (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
+            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+    select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge, i.smtp_code,
+           i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at, clock_timestamp(), g.retry_of
+      from gone g
+      join input i on i.id = g.id
+    returning event_id
 )
-insert into notify.deliveries
-       (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
-        smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
-select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge, i.smtp_code,
-       i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at, clock_timestamp(), g.retry_of
-  from gone g
-  join input i on i.id = g.id
-returning event_id
+-- The condition only makes sure that `retracted` runs.
+select event_id from ended where (select count(*) from retracted) >= 0
