@@ -80,7 +80,8 @@ let package = Package(
             ]
         ),
         .target(name: "DevPostgres"),
-        .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
+        .target(
+            name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
 
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
