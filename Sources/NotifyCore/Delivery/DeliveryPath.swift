@@ -81,7 +81,9 @@ final class DeliveryPath: Sendable {
         let event = entry.event
         do throws(MailFault) {
             let composed = try compose(mail, of: event, now: entry.databaseNow)
-            inFlight.note(mail, for: event.id)
+            var composedMail = mail
+            composedMail.wireAddress = composed.envelope.recipient
+            inFlight.note(composedMail, for: event.id)
             let submission = Submission(
                 token: event.id, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
             relays.submit(submission, to: mail.ticket.relay)
@@ -162,7 +164,7 @@ final class DeliveryPath: Sendable {
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
+        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email, mail.wireAddress]))
         return Settlement(
             event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
     }
@@ -238,4 +240,8 @@ extension DeliveryPath: RelayLaneDelegate {
     }
 
     func laneHasRoom(_ lane: RelayLane) {}
+
+    func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
+        logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])
+    }
 }
