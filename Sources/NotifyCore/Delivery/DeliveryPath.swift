@@ -179,9 +179,10 @@ final class DeliveryPath: Sendable {
                 metadata: ["events": "\(lost.prefix(10).map(\.eventID))", "count": "\(lost.count)"])
         }
         leave(batch.map(\.eventID))
-        observer?.settled(
-            batch.filter { ours.contains($0.eventID) }
-                .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
+        observer?
+            .settled(
+                batch.filter { ours.contains($0.eventID) }
+                    .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
     }
 
     private func leave(_ eventIDs: [Int64]) {

@@ -9,7 +9,8 @@ package import Foundation
 /// walks over none. What could be missed that way (a claim rolled back elsewhere) is found by the next sweep.
 package struct ClaimPlanner: Sendable {
     /// The bucket of account mails: always asked first and for the full batch.
-    package static let accountLane = UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
+    package static let accountLane = UUID(
+        uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
 
     /// Where in a bucket to start: events are taken in the order (transaction that made them ready, id).
     package struct Position: Sendable, Hashable, Comparable {
