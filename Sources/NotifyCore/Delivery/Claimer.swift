@@ -12,6 +12,8 @@ final class Claimer {
     private static let sweepInterval = Duration.seconds(10)
     private static let promotionInterval = Duration.seconds(2)
     private static let batchSize = 128
+    /// A drain gives up when no relay could be used for so long.
+    private static let drainPatience = Duration.seconds(30)
     /// Reading more arrivals than this costs more than a sweep's one probe a bucket.
     private static let arrivalLimit = 2_000
     private static let bucketLimit = 10_000
@@ -60,6 +62,7 @@ final class Claimer {
 
     /// One look at the queue and at most one claim; how many events it brought.
     private func turn() throws(PostgresError) -> Int {
+        if let drain, let reason = path.trouble(for: Self.drainPatience) { drain.noRelay(reason) }
         let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
         let claimed = try database.run { queue throws(PostgresError) in

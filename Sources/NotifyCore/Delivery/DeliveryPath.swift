@@ -46,7 +46,8 @@ final class DeliveryPath: Sendable {
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
         inFlight.insert(events, readAt: .now)
-        composing.push(contentsOf: events)
+        composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
+        composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims
     }
 
@@ -212,6 +213,9 @@ extension DeliveryPath {
     }
 
     var isUsable: Bool { relays.isUsable }
+
+    /// Why no relay could be used for `duration`; nil where one could.
+    func trouble(for duration: Duration) -> String? { relays.trouble(for: duration) }
 
     /// Frees what the database believes this worker to hold and it does not know: a claim whose answer got lost.
     func releaseOrphans(of workerID: Int64, in queue: EventQueue) throws(PostgresError) {
