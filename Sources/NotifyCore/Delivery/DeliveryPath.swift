@@ -165,7 +165,8 @@ final class DeliveryPath: Sendable {
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email, mail.wireAddress]))
+        let scrubber = RecipientScrubber([mail.recipient.email, mail.wireAddress])
+        let attempt = AttemptRecord(finished.result, scrubbing: scrubber)
         return Settlement(
             event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
     }
