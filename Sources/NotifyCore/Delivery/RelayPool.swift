@@ -53,7 +53,7 @@ final class RelayPool: Sendable {
 
     /// A ticket whose mail was not sent after all.
     func giveBack(_ ticket: RelayTicket) {
-        _ = state.withLock { $0.router.finished(.unreachable, recipient: 0, ticket: ticket, at: .now) }
+        state.withLock { $0.router.giveBack(ticket, at: .now) }
     }
 
     func submit(_ submission: Submission, to relay: Int) {

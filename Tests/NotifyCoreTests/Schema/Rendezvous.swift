@@ -32,7 +32,7 @@ extension PostgresConnection {
         )
     }
 
-    private func wait(until condition: String) throws {
+    func wait(until condition: String) throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while try value(condition) != "true" {
             guard ContinuousClock.now < deadline else { throw NeverHeld(condition: condition) }

@@ -8,7 +8,7 @@ import Synchronization
 import Templates
 import TestSupport
 
-/// A worker on a database and a mailbox of its own.
+/// A worker on a database and a mailbox of its own, with no more rights than the role `notify_worker` has.
 struct TestWorker: Sendable {
     let database: TestDatabase
     let mailbox: DevMailbox
@@ -37,7 +37,7 @@ struct TestWorker: Sendable {
         relay.tls = .off
         relay.connections = options.connections
         var configuration = Dispatcher.Configuration(
-            databaseURL: database.conninfo(user: "postgres"), relays: [relay], lease: options.lease)
+            databaseURL: "\(database.conninfo) options='-c role=notify_worker'", relays: [relay], lease: options.lease)
         configuration.drains = options.drains
         configuration.observer = settled
         let rules = DeliveryRules(
@@ -73,7 +73,14 @@ struct TestWorker: Sendable {
         return outcomes.count == 1 ? outcomes[0] : "\(outcomes.count) outcomes: \(outcomes)"
     }
 
+    /// Waits until every event has its outcome, as the database has it: what was settled just before a session was lost
+    /// is not reported by the worker.
+    func waitUntilQueueIsEmpty() async throws {
+        try await database.withConnection { try $0.wait(until: "select not exists (select from notify.events)") }
+    }
+
     /// Enqueues and gives the event's id.
+    @discardableResult
     func enqueue(_ call: String) async throws -> Int64 {
         try Int64(await database.value(call) ?? "") ?? 0
     }
