@@ -84,7 +84,8 @@ final class RelayPool: Sendable {
             let now = ContinuousClock.now
             let hadAccepted = state.router.relays[relay].hasAcceptedLately
             let change = state.router.finished(
-                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket, at: now)
+                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket,
+                at: now)
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,
