@@ -52,6 +52,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .executableTarget(
@@ -79,7 +80,8 @@ let package = Package(
             ]
         ),
         .target(name: "DevPostgres"),
-        .target(name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
+        .target(
+            name: "TestSupport", dependencies: ["PostgresClient", "DevPostgres", "NotifyCore"], path: "Tests/Support"),
 
         .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
@@ -96,7 +98,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "NotifyWorkerTests", dependencies: ["NotifyWorker", "SMTPSender", "TestSupport"]),
+        .testTarget(
+            name: "NotifyWorkerTests",
+            dependencies: [
+                "NotifyWorker", "NotifyCore", "PostgresClient", "SMTPSender", "DevMailbox", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["NotifyWorker", "NotifyCore", "DevMailbox", "TestSupport"]),
     ]

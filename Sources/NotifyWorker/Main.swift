@@ -9,9 +9,19 @@ enum Main {
     static func main() async {
         // First of all: a relay or database that hangs up must be an error that we handle, not our death.
         signal(SIGPIPE, SIG_IGN)
+        unblockStopSignals()
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         Logs.standardError.flush(milliseconds: 1_000)
         exit(status)
+    }
+
+    /// A parent may have started us with these blocked, as one does that forks from Swift's own thread pool: we could
+    /// then be killed but not stopped.
+    private static func unblockStopSignals() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     private static func run(_ arguments: [String]) async -> Int32 {

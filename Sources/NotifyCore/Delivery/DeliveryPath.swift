@@ -46,7 +46,8 @@ final class DeliveryPath: Sendable {
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
         inFlight.insert(events, readAt: .now)
-        composing.push(contentsOf: events)
+        composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
+        composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims
     }
 
@@ -81,7 +82,9 @@ final class DeliveryPath: Sendable {
         let event = entry.event
         do throws(MailFault) {
             let composed = try compose(mail, of: event, now: entry.databaseNow)
-            inFlight.note(mail, for: event.leaseID)
+            var composedMail = mail
+            composedMail.wireAddress = composed.envelope.recipient
+            inFlight.note(composedMail, for: event.leaseID)
             let submission = Submission(
                 token: event.leaseID, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
             relays.submit(submission, to: mail.ticket.relay)
@@ -163,7 +166,8 @@ final class DeliveryPath: Sendable {
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
+        let scrubber = RecipientScrubber([mail.recipient.email, mail.wireAddress])
+        let attempt = AttemptRecord(finished.result, scrubbing: scrubber)
         return Settlement(
             event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
     }
@@ -240,4 +244,8 @@ extension DeliveryPath: RelayLaneDelegate {
     }
 
     func laneHasRoom(_ lane: RelayLane) {}
+
+    func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
+        logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])
+    }
 }

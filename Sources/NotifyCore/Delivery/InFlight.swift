@@ -19,6 +19,8 @@ final class InFlight: Sendable {
             let recipient: Recipient
             let payload: [String: String]
             let ticket: RelayTicket
+            /// The recipient's address as it goes on the wire.
+            var wireAddress = ""
         }
 
         /// The database's clock now, in µs.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import NotifyAPI
 import ServiceLifecycle
 
 struct RunCommand: AsyncParsableCommand {
@@ -47,7 +48,13 @@ struct RunCommand: AsyncParsableCommand {
         let group = try RunGroup(settings: settings, options: options, logs: logs).make()
         let watch = Task { await SecondSignal.watch(logger) }
         defer { watch.cancel() }
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error as ListenFailure {
+            throw CommandFailure(
+                "cannot listen on \(error.address): \(error.reason)",
+                mend: "Stop what listens there, or set NOTIFY_HTTP_HOST and NOTIFY_HTTP_PORT.")
+        }
         logger.info("stopped")
     }
 }

@@ -24,12 +24,12 @@ struct RunGroup {
         let readiness = dispatcher.map { dispatcher in WorkerReadiness(parts: { dispatcher.readiness }) }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if options.hasAPI {
-            let port = settings.http.port
+            let configuration = APIConfiguration(host: settings.http.host, port: settings.http.port)
             let application = buildApplication(
-                .init(host: settings.http.host, port: port), readiness: { readiness?.current ?? [] },
+                configuration, readiness: { readiness?.current ?? [] },
                 logger: httpLogger,
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
-            services.append(.init(service: application, serviceName: "api"))
+            services.append(.init(service: APIService(application, configuration: configuration), serviceName: "api"))
         }
         if let dispatcher, let readiness {
             let worker = WorkerService(

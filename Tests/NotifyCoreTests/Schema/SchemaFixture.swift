@@ -43,6 +43,17 @@ func enqueueTicket(_ user: String = ada, _ arguments: String = "") -> String {
     "select notify.enqueue('assigned_ticket', '\(user)', '\(ticket)'\(arguments.isEmpty ? "" : ", ")\(arguments))"
 }
 
+/// A call that must be refused.
+struct BadCall: Sendable {
+    let call: String
+    let expected: Refusal
+
+    init(_ call: String, _ state: String, _ column: String) {
+        self.call = call
+        self.expected = Refusal(state, column)
+    }
+}
+
 /// An error as a caller sees it.
 struct Refusal: Sendable, Hashable {
     var state: String
@@ -87,18 +98,6 @@ extension PostgresConnection {
     func refusal(_ statement: String) throws -> Refusal? {
         try error(statement).map { Refusal($0) }
     }
-
-    /// Waits until a condition, a query for one boolean, holds: until another session is seen to wait, for example.
-    func wait(until condition: String) throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try value(condition) != "true" {
-            guard ContinuousClock.now < deadline else { throw NeverHeld(condition: condition) }
-        }
-    }
-
-    struct NeverHeld: Error {
-        let condition: String
-    }
 }
 
 extension TestDatabase {
@@ -116,6 +115,14 @@ extension TestDatabase {
 
     func execute(_ sql: String) async throws {
         try await withConnection { try $0.execute(sql) }
+    }
+
+    /// The errors that calls of functions end with, without their messages, one after the other in this database: what
+    /// is refused leaves nothing, so there is no need for a copy each.
+    func refusals(_ calls: [BadCall]) async throws -> [Refusal?] {
+        try await withConnection { connection in
+            try calls.map { try connection.refusal("select notify.\($0.call)")?.codes }
+        }
     }
 
     /// How many rows the tables hold that enqueue writes to, taken together.
