@@ -21,6 +21,7 @@ struct ManyWorkersTests {
             let second = try await TestWorker.start(on: first.database, sendingTo: first.mailbox)
             try await first.database.execute(insertTickets(3_000, buckets: 9))
             do {
+                _ = try await first.mailbox.mails(count: 3_000, within: .seconds(120))
                 try await first.waitUntilQueueIsEmpty()
             } catch {
                 try await second.stop(within: .seconds(1))
