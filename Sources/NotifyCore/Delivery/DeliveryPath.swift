@@ -185,9 +185,10 @@ final class DeliveryPath: Sendable {
         }
         inFlight.remove(batch.map(\.leaseID))
         bell.ring()
-        observer?.settled(
-            batch.filter { ours.contains($0.leaseID) }
-                .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
+        observer?
+            .settled(
+                batch.filter { ours.contains($0.leaseID) }
+                    .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
     }
 }
 

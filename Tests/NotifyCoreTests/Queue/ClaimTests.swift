@@ -14,13 +14,16 @@ struct ClaimTests {
                 try client.connection.execute(enqueueTicket(ada, "organization_id => '\(acme)'"))
                 try client.connection.execute(enqueueTicket())
             }
-            let ids = try client.connection.column("select id from notify.events order by id").compactMap { Int64($0 ?? "") }
+            let ids = try client.connection.column("select id from notify.events order by id")
+                .compactMap { Int64($0 ?? "") }
             let claims = try client.claim(3, from: [acmeBucket, noOrganization])
             #expect(claims.map(\.event.id) == Array(ids.prefix(6)))
             #expect(claims.count { $0.bucket == acmeBucket } == 3)
             #expect(Set(claims.map(\.event.leaseID)).count == 6)
             #expect(try client.claim(3, from: [acmeBucket]).map(\.event.id) == [ids[6]])
-            #expect(try client.connection.value("select count(*) from notify.events where worker_id = \(client.workerID)") == "7")
+            #expect(
+                try client.connection.value("select count(*) from notify.events where worker_id = \(client.workerID)")
+                    == "7")
         }
     }
 
@@ -42,7 +45,8 @@ struct ClaimTests {
         try await withQueue { client, _ in
             try client.connection.execute(enqueueTicket())
             try client.connection.execute(
-                "select notify.enqueue_account('account_test', 'new@example.net', null, 'de', 'UTC', '{}', now() + interval '1 h')")
+                "select notify.enqueue_account('account_test', 'new@example.net', null, 'de', 'UTC', '{}', now() + interval '1 h')"
+            )
             var planner = ClaimPlanner()
             for found in try client.queue.sweepBuckets(from: noOrganization, limit: 10).buckets {
                 planner.found(found.bucket, at: found.position)

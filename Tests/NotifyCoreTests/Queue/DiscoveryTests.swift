@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Discovering what became ready")
 struct DiscoveryTests {
-    @Test("Events whose transaction began before a look and ends after it are found by the next", arguments: [false, true])
+    @Test(
+        "Events whose transaction began before a look and ends after it are found by the next",
+        arguments: [false, true])
     func longWriter(isSavepoint: Bool) async throws {
         try await withQueue { client, database in
             try database.withSession { writer in
@@ -49,7 +51,9 @@ struct DiscoveryTests {
         }
     }
 
-    @Test("However transactions interleave, each event is discovered once, at the first look after its commit", arguments: 0..<4)
+    @Test(
+        "However transactions interleave, each event is discovered once, at the first look after its commit",
+        arguments: 0..<4)
     func exactlyOnce(round: Int) async throws {
         let seed = UInt64.random(in: .min ... .max)
         try await withQueue { client, database in
@@ -63,7 +67,9 @@ struct DiscoveryTests {
                 let rows = try client.connection.run(QueueStatements.discoverBuckets, [snapshot, Int32(10_000)])
                 snapshot = try rows.string(0, 0)
                 var found: [UUID: Int] = [:]
-                for row in 0..<rows.count where !rows.isNull(row, 1) { found[try rows.uuid(row, 1)] = Int(try rows.int64(row, 3)) }
+                for row in 0..<rows.count where !rows.isNull(row, 1) {
+                    found[try rows.uuid(row, 1)] = Int(try rows.int64(row, 3))
+                }
                 #expect(found == story.takeCommitted(), "step \(step), seed \(seed)")
                 total += found.values.reduce(0, +)
             }
@@ -99,7 +105,9 @@ struct DiscoveryTests {
             }
             #expect(Set(claimed).count == claimed.count, "seed \(seed)")
             #expect(claimed.count == committed, "seed \(seed)")
-            #expect(try client.connection.value("select count(*) from notify.events where state = 'ready'") == "0", "seed \(seed)")
+            #expect(
+                try client.connection.value("select count(*) from notify.events where state = 'ready'") == "0",
+                "seed \(seed)")
         }
     }
 }
@@ -163,11 +171,12 @@ private struct InterleavedWriters {
     private mutating func write(_ index: Int) throws {
         let bucket = buckets[Int(random.next() % UInt64(buckets.count))]
         let count = Int(random.next() % 4) + 1
-        try writers[index].connection.execute(
-            """
-            insert into notify.events (kind, bucket, state, due_at, expires_at)
-            select 'assigned_ticket', '\(bucket)', 'ready', now(), now() + interval '1 day' from generate_series(1, \(count))
-            """)
+        try writers[index].connection
+            .execute(
+                """
+                insert into notify.events (kind, bucket, state, due_at, expires_at)
+                select 'assigned_ticket', '\(bucket)', 'ready', now(), now() + interval '1 day' from generate_series(1, \(count))
+                """)
         writers[index].written[bucket, default: 0] += count
     }
 

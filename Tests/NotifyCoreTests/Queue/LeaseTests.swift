@@ -19,7 +19,8 @@ struct LeaseTests {
                 try dead.die()
                 let snapshot = try alive.queue.sweepBuckets(from: noOrganization, limit: 10).snapshot
                 #expect(try alive.queue.rescue() == (1, 2))
-                let free = try connection.column("select id from notify.events where lease_id is not null and state = 'ready' order by id")
+                let free = try connection.column(
+                    "select id from notify.events where lease_id is not null and state = 'ready' order by id")
                 #expect(free == lost.map { String($0.id) })
                 #expect(try alive.state(of: held[0]) == "leased")
                 // Rescued events are news to the claimers.
@@ -45,7 +46,8 @@ struct LeaseTests {
                 try client.die()
                 try client.queue.heartbeat(workerID: client.workerID, name: "test", lease: .seconds(60))
                 let left = try client.connection.value(
-                    "select expires_at - clock_timestamp() between interval '30 s' and interval '60 s' from notify.workers where id = \(client.workerID)")
+                    "select expires_at - clock_timestamp() between interval '30 s' and interval '60 s' from notify.workers where id = \(client.workerID)"
+                )
                 #expect(left == "true")
                 try client.die()
                 #expect(try client.queue.rescue().workers == 1)

@@ -26,7 +26,8 @@ struct PromotionTests {
             let next = try #require(promotion.nextDue)
             #expect(next > .seconds(3_500) && next <= .seconds(3_600))
             let ready = try client.connection.column(
-                "select k.key from notify.events e join notify.dedupe_keys k on k.event_id = e.id where state = 'ready' order by e.id")
+                "select k.key from notify.events e join notify.dedupe_keys k on k.event_id = e.id where state = 'ready' order by e.id"
+            )
             #expect(ready == ["waiting -1 s", "held -1 s"])
             #expect(try client.queue.discoverBuckets(since: snapshot, limit: 10).buckets.count == 1)
             let nothing = try client.queue.promote(from: 0, limit: 10)

@@ -82,5 +82,8 @@ func insertTickets(_ count: Int, buckets: Int = 1) -> String {
 
 /// The buckets of ``insertTickets(_:buckets:)``.
 func ticketBuckets(_ count: Int) -> [UUID] {
-    (0..<count).compactMap { UUID(uuidString: "00000000-0000-0000-0000-\(String(repeating: "0", count: 12 - String($0).count))\($0)") }
+    (0..<count)
+        .compactMap {
+            UUID(uuidString: "00000000-0000-0000-0000-\(String(repeating: "0", count: 12 - String($0).count))\($0)")
+        }
 }

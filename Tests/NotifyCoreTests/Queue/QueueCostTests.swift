@@ -13,9 +13,10 @@ struct QueueCostTests {
         let mode: String
         var testDescription: String { "\(isAnalyzed ? "with" : "without") statistics, \(mode)" }
 
-        static let all = [false, true].flatMap { isAnalyzed in
-            ["force_custom_plan", "force_generic_plan"].map { Planning(isAnalyzed: isAnalyzed, mode: $0) }
-        }
+        static let all = [false, true]
+            .flatMap { isAnalyzed in
+                ["force_custom_plan", "force_generic_plan"].map { Planning(isAnalyzed: isAnalyzed, mode: $0) }
+            }
     }
 
     @Test("No statement reads a whole table of the queue, with 100,000 open events", arguments: Planning.all)
@@ -39,7 +40,10 @@ struct QueueCostTests {
                 ("discover", { _ = try client.queue.discoverBuckets(since: before, limit: 2_000) }),
                 ("sweep", { _ = try client.queue.sweepBuckets(from: noOrganization, limit: 10_000) }),
                 ("rescue", { _ = try client.queue.rescue() }),
-                ("heartbeat", { try client.queue.heartbeat(workerID: client.workerID, name: "x", lease: .seconds(60)) }),
+                (
+                    "heartbeat",
+                    { try client.queue.heartbeat(workerID: client.workerID, name: "x", lease: .seconds(60)) }
+                ),
                 ("list leased", { _ = try client.queue.leased(workerID: client.workerID) }),
                 ("free orphans", { try client.queue.free(held.map { ($0.id, $0.leaseID) }) }),
                 ("purge keys", { _ = try client.queue.purgeDedupeKeys(limit: 1_000) }),
@@ -75,7 +79,8 @@ struct QueueCostTests {
                 let after = try Self.pagesRead(by: client, from: last.position)
                 #expect(Double(after) <= Double(before) * 1.5, "\(before) pages before, \(after) after")
                 let naive = try Self.pagesRead(by: client, from: ClaimPlanner.Position(transaction: 0, id: 0))
-                #expect(naive > after * 5, "the history was not there: \(naive) pages from the beginning, \(after) from the last position")
+                // The history is really there: its 15,000 rows lie on some 400 pages.
+                #expect(naive > after + 300, "\(naive) pages from the beginning, \(after) from the last position")
             }
         }
     }
@@ -86,14 +91,14 @@ struct QueueCostTests {
         try client.connection.execute(insertTickets(100_000, buckets: 50))
         try client.connection.execute(
             """
-            update notify.events set state = 'waiting', due_at = now() + interval '1 h' where id % 10 < 3;
+            update notify.events set state = 'waiting', due_at = now() + interval '1 h' where id / 50 % 10 < 3;
             insert into notify.workers (id, name, expires_at) values (1000000, 'dead', now() - interval '1 h');
-            update notify.events set state = 'leased', worker_id = case when id % 100 = 9 then 1000000 else \(client.workerID) end,
-                   lease_id = nextval('notify.lease_ids') where id % 100 in (9, 19);
+            update notify.events set state = 'leased', worker_id = case when id / 50 % 100 = 9 then 1000000 else \(client.workerID) end,
+                   lease_id = nextval('notify.lease_ids') where id / 50 % 100 in (9, 19);
             insert into notify.dedupe_keys (user_id, kind, key, event_id, expires_at)
             select '\(ada)', 'assigned_ticket', n::text, n, now() + interval '7 days' from generate_series(1, 100000) n;
             insert into notify.dead_events (event_id, kind, bucket, outcome, reason, attempts, message_id, enqueued_at, expires_at)
-            select n, 'assigned_ticket', '\(ada)', 'failed', 'bad_payload', 1, '\(ada)', now(), now() from generate_series(1, 100000) n;
+            select -n, 'assigned_ticket', '\(ada)', 'failed', 'bad_payload', 1, '\(ada)', now(), now() from generate_series(1, 100000) n;
             """)
     }
 

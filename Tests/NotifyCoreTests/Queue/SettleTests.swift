@@ -49,7 +49,9 @@ struct SettleTests {
         }
     }
 
-    @Test("A lease that ran out still counts while nobody else took the event, and not afterwards", arguments: [false, true])
+    @Test(
+        "A lease that ran out still counts while nobody else took the event, and not afterwards",
+        arguments: [false, true])
     func lateSettle(isTaken: Bool) async throws {
         try await withQueue { client, database in
             let event = try client.claimTicket()
@@ -96,7 +98,8 @@ struct SettleTests {
             for _ in 0..<2 { try client.connection.execute(enqueueTicket()) }
             let events = try client.claim(2).map(\.event)
             let batch = [Self.end(events[0]), Settlement(events[1], .release(after: .seconds(60), isCharged: false))]
-            try client.connection.execute("alter table notify.events add constraint never_waiting check (state <> 'waiting')")
+            try client.connection.execute(
+                "alter table notify.events add constraint never_waiting check (state <> 'waiting')")
             #expect(throws: PostgresError.self) { try client.queue.settle(batch) }
             #expect(try client.connection.column("select distinct state from notify.events") == ["leased"])
             #expect(try client.connection.value(Self.outcomes) == "0")

@@ -27,7 +27,9 @@ struct FairnessTests {
             #expect(quiet.count == 20)
             #expect(quiet.last.map { $0 < 302 } == true, "the last is number \(quiet.last ?? -1)")
             try await worker.waitUntilQueueIsEmpty()
-            #expect(try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'") == "3020")
+            #expect(
+                try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'")
+                    == "3020")
         }
     }
 }

@@ -21,6 +21,7 @@ struct ManyWorkersTests {
             let second = try await TestWorker.start(on: first.database, sendingTo: first.mailbox)
             try await first.database.execute(insertTickets(3_000, buckets: 9))
             do {
+                _ = try await first.mailbox.mails(count: 3_000, within: .seconds(120))
                 try await first.waitUntilQueueIsEmpty()
             } catch {
                 try await second.stop(within: .seconds(1))
@@ -30,7 +31,9 @@ struct ManyWorkersTests {
             let ids = Self.messageIDs(first.mailbox.state.mails)
             #expect(ids.count == 3_000)
             #expect(Set(ids).count == 3_000)
-            #expect(try await first.database.value("select count(*) from notify.deliveries where outcome = 'sent'") == "3000")
+            #expect(
+                try await first.database.value("select count(*) from notify.deliveries where outcome = 'sent'")
+                    == "3000")
             #expect(try await first.database.value("select count(*) from notify.attempts") == "0")
         }
     }
@@ -51,7 +54,8 @@ struct ManyWorkersTests {
             }
         ) { worker in
             try await worker.waitUntilQueueIsEmpty()
-            let rows = try await worker.database.column("select distinct concat_ws(' ', outcome, attempts) from notify.deliveries")
+            let rows = try await worker.database.column(
+                "select distinct concat_ws(' ', outcome, attempts) from notify.deliveries")
             #expect(rows == ["sent 1"])
             #expect(Set(Self.messageIDs(try await worker.mailbox.mails(count: 10))).count == 10)
             #expect(try await worker.database.value("select count(*) from notify.workers") == "1")
@@ -82,7 +86,9 @@ struct ManyWorkersTests {
             let ids = Self.messageIDs(worker.mailbox.state.mails)
             #expect(ids.count == 2_000)
             #expect(Set(ids).count == 2_000)
-            #expect(try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'") == "2000")
+            #expect(
+                try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'")
+                    == "2000")
         }
     }
 
@@ -97,7 +103,9 @@ struct ManyWorkersTests {
                 try await worker.database.withConnection { connection in
                     // The breaker has opened: everything was handed back, and one probe at most is out.
                     try connection.wait(
-                        until: "select count(*) filter (where tried) > 0 and count(*) filter (where state = 'leased') <= 1 from notify.events")
+                        until:
+                            "select count(*) filter (where tried) > 0 and count(*) filter (where state = 'leased') <= 1 from notify.events"
+                    )
                     #expect(try connection.value("select count(*) from notify.events where attempts = 0") == "40")
                 }
                 try await mailbox.resume()
@@ -110,7 +118,8 @@ struct ManyWorkersTests {
             }
             try await worker.stop()
             #expect(mailbox.state.mailCount == 40)
-            let rows = try await database.column("select distinct concat_ws(' ', outcome, attempts) from notify.deliveries")
+            let rows = try await database.column(
+                "select distinct concat_ws(' ', outcome, attempts) from notify.deliveries")
             #expect(rows == ["sent 1"])
             await mailbox.stop()
         }

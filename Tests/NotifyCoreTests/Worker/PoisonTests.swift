@@ -37,7 +37,8 @@ struct PoisonTests {
             outcome: "failed: unknown_kind", detail: "kind"),
         Poison(
             testDescription: "line breaks in the address",
-            statement: "update notify.users set email = E'ada@example.com\\r\\nBcc: eve@example.com' where id = '\(ada)'",
+            statement:
+                "update notify.users set email = E'ada@example.com\\r\\nBcc: eve@example.com' where id = '\(ada)'",
             outcome: "failed: address_invalid", detail: ""),
         Poison(
             testDescription: "an address that is none",
@@ -47,7 +48,9 @@ struct PoisonTests {
     ]
 
     private static func insert(_ poison: Poison) -> String {
-        let payload = poison.payload.map { "insert into notify.event_payloads (event_id, payload) values (1000, '\($0)');" }
+        let payload = poison.payload.map {
+            "insert into notify.event_payloads (event_id, payload) values (1000, '\($0)');"
+        }
         return """
             insert into notify.events (id, kind, bucket, user_id, state, due_at, expires_at)
             values (1000, '\(poison.kind)', '\(noOrganization)', '\(poison.user)', 'ready', now(), now() + interval '1 day');
@@ -65,7 +68,9 @@ struct PoisonTests {
             let ended = try await worker.database.column(
                 "select concat_ws(': ', outcome, reason) from notify.deliveries where event_id = 1000")
             #expect(ended == [poison.outcome])
-            let detail = try await worker.database.value("select coalesce(detail, '') from notify.deliveries where event_id = 1000") ?? ""
+            let detail =
+                try await worker.database.value(
+                    "select coalesce(detail, '') from notify.deliveries where event_id = 1000") ?? ""
             #expect(poison.detail.isEmpty || detail.contains(poison.detail), "\(detail)")
             #expect(!detail.contains("spaceship") && !detail.contains("eve@"), "\(detail)")
             let dead = try await worker.database.value("select count(*) from notify.dead_events where event_id = 1000")
@@ -79,7 +84,8 @@ struct PoisonTests {
     @Test("A time at the end of all times harms nothing")
     func infinity() async throws {
         try await withWorker(prepare: { database in
-            try await database.execute("\(enqueueTicket()); update notify.events set expires_at = 'infinity', enqueued_at = '-infinity'")
+            try await database.execute(
+                "\(enqueueTicket()); update notify.events set expires_at = 'infinity', enqueued_at = '-infinity'")
         }) { worker in
             try await worker.waitUntilQueueIsEmpty()
             #expect(try await worker.database.column("select outcome from notify.deliveries") == ["sent"])

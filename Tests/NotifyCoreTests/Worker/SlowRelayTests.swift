@@ -28,12 +28,15 @@ struct SlowRelayTests {
             statement: "select notify.remove_member('\(acme)', '\(ada)')", outcome: "skipped: not_a_member"),
         Change(
             testDescription: "the account is closed",
-            statement: "update notify.users set is_active = false where id = '\(ada)'", outcome: "skipped: account_inactive"),
+            statement: "update notify.users set is_active = false where id = '\(ada)'",
+            outcome: "skipped: account_inactive"),
         Change(
             testDescription: "the address is suppressed",
-            statement: "update notify.users set suppressed_at = now() where id = '\(ada)'", outcome: "skipped: suppressed"),
+            statement: "update notify.users set suppressed_at = now() where id = '\(ada)'",
+            outcome: "skipped: suppressed"),
         Change(
-            testDescription: "it is cancelled", statement: "select notify.cancel('k')", outcome: "cancelled: by_producer"),
+            testDescription: "it is cancelled", statement: "select notify.cancel('k')",
+            outcome: "cancelled: by_producer"),
         Change(testDescription: "it expires", expiry: "1 s", statement: "select 1", outcome: "expired: never_tried"),
         Change(
             testDescription: "the address changes",
@@ -57,14 +60,17 @@ struct SlowRelayTests {
             let waiting = try await worker.enqueue(
                 enqueueTicket(
                     ada,
-                    "organization_id => '\(acme)', dedupe_key => 'k', expires_at => now() + interval '\(change.expiry)'"))
+                    "organization_id => '\(acme)', dedupe_key => 'k', expires_at => now() + interval '\(change.expiry)'"
+                ))
             try await worker.database.withConnection { connection in
                 try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
                 try connection.execute(change.statement)
                 // By now its check is too old to count, and one that was to expire has.
                 let age = change.expiry == "1 s" ? "1100 ms" : "200 ms"
                 try connection.wait(
-                    until: "select clock_timestamp() > enqueued_at + interval '\(age)' from notify.events where id = \(waiting)")
+                    until:
+                        "select clock_timestamp() > enqueued_at + interval '\(age)' from notify.events where id = \(waiting)"
+                )
             }
             gate.release()
             #expect(try await worker.outcome(of: first) == "sent")
@@ -89,7 +95,8 @@ struct SlowRelayTests {
             try await worker.database.withConnection { connection in
                 try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
                 // Taken and given back by another worker, as a rescue and a claim would.
-                try connection.execute("update notify.events set state = 'ready', worker_id = null where id = \(waiting)")
+                try connection.execute(
+                    "update notify.events set state = 'ready', worker_id = null where id = \(waiting)")
                 let other = try QueueClient(connection)
                 let taken = try other.claim(1).map(\.event)
                 #expect(taken.map(\.id) == [waiting])
@@ -119,7 +126,9 @@ struct SlowRelayTests {
                 try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
                 try connection.execute("update notify.workers set expires_at = now() - interval '1 second'")
                 try connection.wait(
-                    until: "select clock_timestamp() > enqueued_at + interval '200 ms' from notify.events where id = \(waiting)")
+                    until:
+                        "select clock_timestamp() > enqueued_at + interval '200 ms' from notify.events where id = \(waiting)"
+                )
                 gate.release()
                 try connection.wait(until: "select state <> 'leased' from notify.events where id = \(waiting)")
                 try connection.execute("update notify.workers set expires_at = now() + interval '1 hour'")

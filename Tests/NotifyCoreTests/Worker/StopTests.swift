@@ -21,7 +21,8 @@ struct StopTests {
             try await worker.database.withConnection { connection in
                 try connection.wait(until: "select count(*) filter (where state = 'ready') >= 40 from notify.events")
                 let charged = try connection.value(
-                    "select count(*) from notify.events where state = 'ready' and (attempts > 0 or tried or lease_id is not null)")
+                    "select count(*) from notify.events where state = 'ready' and (attempts > 0 or tried or lease_id is not null)"
+                )
                 #expect(charged == "0")
             }
             #expect(worker.mailbox.state.mailCount == 0)
@@ -50,8 +51,14 @@ struct StopTests {
             try await worker.mailbox.applied("dot: hold")
             let report = try await worker.stop(within: .milliseconds(300))
             #expect(report.unsettled == 0)
-            #expect(try await worker.database.column("select concat_ws(' ', state, attempts) from notify.events") == ["waiting 1"])
-            #expect(try await worker.database.column("select concat_ws(' ', result, phase) from notify.attempts") == ["unknown dot"])
+            #expect(
+                try await worker.database.column("select concat_ws(' ', state, attempts) from notify.events") == [
+                    "waiting 1"
+                ])
+            #expect(
+                try await worker.database.column("select concat_ws(' ', result, phase) from notify.attempts") == [
+                    "unknown dot"
+                ])
         }
     }
 
@@ -68,7 +75,9 @@ struct StopTests {
         ) { worker in
             let result = try await worker.waitForDrain(timeout: .seconds(60))
             #expect(result == .drained)
-            #expect(try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'") == "300")
+            #expect(
+                try await worker.database.value("select count(*) from notify.deliveries where outcome = 'sent'")
+                    == "300")
             #expect(try await worker.database.column("select state from notify.events") == ["waiting"])
         }
     }

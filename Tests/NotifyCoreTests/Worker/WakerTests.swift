@@ -26,7 +26,8 @@ struct WakerTests {
                 #expect(bell.wait(timeout: .seconds(30)), "connected")
                 try connection.execute(enqueueTicket())
                 #expect(bell.wait(timeout: .seconds(30)), "enqueued")
-                try connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listen'")
+                try connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listen'")
                 #expect(bell.wait(timeout: .seconds(30)), "connected again")
                 try connection.execute("select setval('notify.wake_clock', 1)")
                 try connection.execute(enqueueTicket())

@@ -23,7 +23,8 @@ struct WithheldTests {
         Case(
             testDescription: "another switch was turned off",
             meanwhile: "select notify.set_email_preference('\(ada)', 'assigned_reminders', false)", outcome: "sent"),
-        Case(testDescription: "the recipient did it", arguments: "actor_id => '\(ada)'", outcome: "skipped: own_action"),
+        Case(
+            testDescription: "the recipient did it", arguments: "actor_id => '\(ada)'", outcome: "skipped: own_action"),
         Case(
             testDescription: "the recipient left the organisation", arguments: "organization_id => '\(acme)'",
             meanwhile: "select notify.remove_member('\(acme)', '\(ada)')", outcome: "skipped: not_a_member"),
@@ -51,7 +52,8 @@ struct WithheldTests {
             meanwhile: "select notify.cancel_event((select id from notify.events))", outcome: "cancelled: by_operator"),
     ]
 
-    @Test("What changed while an event waited in the queue decides about its mail, not about the feed", arguments: cases)
+    @Test(
+        "What changed while an event waited in the queue decides about its mail, not about the feed", arguments: cases)
     func withheld(example: Case) async throws {
         var options = TestWorker.Options()
         options.allowed = example.allowed
@@ -62,7 +64,8 @@ struct WithheldTests {
             }
         ) { worker in
             try await worker.waitUntilQueueIsEmpty()
-            let outcomes = try await worker.database.column("select concat_ws(': ', outcome, reason) from notify.deliveries")
+            let outcomes = try await worker.database.column(
+                "select concat_ws(': ', outcome, reason) from notify.deliveries")
             #expect(outcomes == [example.outcome])
             try await worker.stop()
             #expect(worker.mailbox.state.mailCount == (example.outcome == "sent" ? 1 : 0))
