@@ -206,7 +206,7 @@ extension DeliveryPath {
         let free = Self.capacity - count
         return Room(
             notifications: free >= batchSize / 2 ? min(free, allowance) : 0,
-            accountMails: min(max(free, 0) + Self.accountReserve, allowance)
+            accountMails: max(0, min(free + Self.accountReserve, allowance))
         )
     }
 
