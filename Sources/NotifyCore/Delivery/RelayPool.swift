@@ -116,12 +116,12 @@ final class RelayPool: Sendable {
         case .opened(let fault, let pause):
             logger.error(
                 "relay left alone after faults in a row",
-                metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause)"]) { $1 })
+                metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause.logText)"]) { $1 })
         case .pausedForRefusals(let pause):
             logger.critical(
-                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .stillClosed(let pause):
-            logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+            logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .recovered:
             return logger.notice("relay usable again", metadata: metadata)
         }

@@ -169,7 +169,8 @@ struct RelayHealthTests {
         #expect(story.permit == .closed(until: nil))
         story.health.giveBack(probe, at: story.now)
         #expect(story.permit == .probe)
-        let next = try #require(story.take())
+        let taken = story.take()
+        let next = try #require(taken)
         #expect(story.finish(Results.accepted, next) == .recovered)
     }
 }
