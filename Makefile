@@ -29,7 +29,7 @@ demo: build ## See it work: a private database and mailbox, every kind of event,
 
 test: install-tests ## Run every test against servers of its own
 	swift build --build-tests $(SWIFT_BUILD_FLAGS)
-	swift test --skip-build $(SWIFT_BUILD_FLAGS)
+	scripts/run-tests
 
 check: install-tests ## Check format, imports and warnings, as CI does
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

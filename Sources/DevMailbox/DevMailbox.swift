@@ -32,7 +32,8 @@ package final class DevMailbox: Sendable {
     }
 
     /// Returns when both servers accept connections.
-    package static func start(_ configuration: MailboxConfiguration = MailboxConfiguration()) async throws -> DevMailbox {
+    package static func start(_ configuration: MailboxConfiguration = MailboxConfiguration()) async throws -> DevMailbox
+    {
         let log = try configuration.log.map(CaptureLog.init)
         let record = MailboxRecord(mailLimit: configuration.mailLimit, log: log)
         let faults = FaultScript(configuration.faults)
@@ -43,7 +44,9 @@ package final class DevMailbox: Sendable {
             script: faults
         )
         var web: MailboxWeb?
-        if let port = configuration.webPort { web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record) }
+        if let port = configuration.webPort {
+            web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record)
+        }
         return DevMailbox(configuration: configuration, record: record, faults: faults, smtp: smtp, web: web)
     }
 

@@ -12,6 +12,6 @@ struct NotifyWorkerCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, MigrateCommand.self, CheckCommand.self, EnqueueCommand.self, QueueCommand.self,
             ExplainCommand.self, PreviewCommand.self, TestSendCommand.self,
-            ConfigCommand.self,
+            ConfigCommand.self, DemoCommand.self,
         ])
 }

@@ -59,7 +59,8 @@ struct CaptureTests {
         }
     }
 
-    @Test("After a refused recipient DATA gets 354 where so configured, and a lone dot ends it", arguments: [true, false])
+    @Test(
+        "After a refused recipient DATA gets 354 where so configured, and a lone dot ends it", arguments: [true, false])
     func dataWithoutRecipients(answers: Bool) async throws {
         let configuration = configured {
             $0.answersDataWithoutRecipients = answers

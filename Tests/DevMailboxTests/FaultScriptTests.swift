@@ -24,7 +24,9 @@ struct FaultScriptTests {
         #expect(hits(occurrence, recipients: ["a", "a", "b", "a", "b", "c"]) == expected)
     }
 
-    @Test("A probability hits about its share, and the same occasions with the same seed", arguments: [1, 2, 3] as [UInt64])
+    @Test(
+        "A probability hits about its share, and the same occasions with the same seed",
+        arguments: [1, 2, 3] as [UInt64])
     func probability(seed: UInt64) {
         let many = Array(repeating: "x", count: 10_000)
         let first = hits(.probability(0.1, seed: seed), recipients: many)

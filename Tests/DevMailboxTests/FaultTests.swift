@@ -10,7 +10,8 @@ struct FaultTests {
     private static let steps = """
         def walk(raw, upto):
             order = ["greeting", "hello", "mail", "rcpt", "data", "dot"]
-            lines = [None, b"EHLO c.example", b"MAIL FROM:<a@a.example>", b"RCPT TO:<b@b.example>", b"DATA", b"x\\r\\n."]
+            lines = [None, b"EHLO c.example", b"MAIL FROM:<a@a.example>", b"RCPT TO:<b@b.example>", b"DATA",
+                     b"x\\r\\n."]
             for name, line in zip(order, lines):
                 if line:
                     raw.send(line + b"\\r\\n")
@@ -72,7 +73,8 @@ struct FaultTests {
                         print("closed")
                     """
             )
-            #expect(printed == (byReset ? "reset" : "closed") || (!byReset && printed == "reset"))
+            // A close with octets unread becomes a RST in the kernel, so only the RST that was asked for is certain.
+            #expect(byReset ? printed == "reset" : ["closed", "reset"].contains(printed))
             try await mailbox.state { $0.openSessions.isEmpty }
             #expect(mailbox.state.mailCount == (stage == .accepted ? 1 : 0))
         }
@@ -157,22 +159,25 @@ struct FaultTests {
 
     @Test(
         "Raw octets stand in place of a reply and the session goes on",
-        arguments: [("mail", FaultRule.Stage.mail), ("data", .data), ("dot", .dot), ("dot", .accepted)]
+        arguments: [FaultRule.Stage.mail, .data, .dot, .accepted]
     )
-    func rawReplies(name: String, stage: FaultRule.Stage) async throws {
+    func rawReplies(stage: FaultRule.Stage) async throws {
         let rule = FaultRule(stage, .raw([0x39, 0x39, 0x39, 0x20, 0xFF, 0x00, 0x0D, 0x0A]))
         try await DevMailbox.with(configured { $0.faults = [rule] }) { mailbox in
             let printed = try await smtplib(
-                Self.steps + """
-                    Raw.reply = lambda self: self.file.readline()
-                    raw = Raw(\(mailbox.smtpPort), False)
-                    raw.reply()
-                    for line in [b"HELO c.example", b"MAIL FROM:<a@a.example>", b"RCPT TO:<b@b.example>", b"DATA", b"x\\r\\n."]:
-                        raw.send(line + b"\\r\\n")
-                        print(raw.reply())
-                    """
+                """
+                raw = Raw(\(mailbox.smtpPort))
+                odd = 0
+                commands = ["MAIL FROM:<a@a.example>", "RCPT TO:<b@b.example>", "DATA", "x\\r\\n.", "QUIT"]
+                for command in commands:
+                    raw.send(command.encode() + b"\\r\\n")
+                    reply = raw.file.readline()
+                    odd += reply == b"999 \\xff\\x00\\r\\n"
+                # The last one answers QUIT: the odd reply stood in place of another, not beside it.
+                print(odd, reply)
+                """
             )
-            #expect(printed.contains(#"b'999 \xff\x00\r\n'"#))
+            #expect(printed == #"1 b'221 2.0.0 Bye\r\n'"#)
             #expect(try await mailbox.mails(count: 1).count == 1)
         }
     }

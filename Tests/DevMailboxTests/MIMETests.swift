@@ -18,9 +18,12 @@ struct MIMETests {
         #expect(decodeEncodedWords(value) == expected)
     }
 
-    @Test("What Python's email package composes is decoded back", arguments: ["7bit", "quoted-printable", "base64", "8bit"])
+    @Test(
+        "What Python's email package composes is decoded back",
+        arguments: ["7bit", "quoted-printable", "base64", "8bit"])
     func roundTrip(encoding: String) async throws {
-        let text = encoding == "7bit" ? "plain\n.dot\nlast\n" : "Grüße = 和\n.dot\n\(String(repeating: "lang ", count: 40))\n"
+        let text =
+            encoding == "7bit" ? "plain\n.dot\nlast\n" : "Grüße = 和\n.dot\n\(String(repeating: "lang ", count: 40))\n"
         let html = "<p>\(text)</p>\n"
         let composed = try await smtplib(
             """
@@ -38,15 +41,23 @@ struct MIMETests {
         let content = Array(try #require(Data(base64Encoded: composed)))
         let entity = MIMEEntity(content[...])
         let ended = { (text: String) in text.replacing("\r\n", with: "\n") }
-        #expect(ended(try #require(entity.text(ofType: "text/plain"))).trimmingCharacters(in: .newlines) == text.trimmingCharacters(in: .newlines))
-        #expect(ended(try #require(entity.text(ofType: "text/html"))).trimmingCharacters(in: .newlines) == html.trimmingCharacters(in: .newlines))
+        #expect(
+            ended(try #require(entity.text(ofType: "text/plain"))).trimmingCharacters(in: .newlines)
+                == text.trimmingCharacters(in: .newlines))
+        #expect(
+            ended(try #require(entity.text(ofType: "text/html"))).trimmingCharacters(in: .newlines)
+                == html.trimmingCharacters(in: .newlines))
         #expect(
             entity.header["subject"].map(decodeEncodedWords)
                 == "Größe: a fairly long subject that has to be folded somewhere, 和和和和 and on")
         #expect(entity.header["To"].map(decodeEncodedWords) == "Jürgen Größer <j@b.example>")
     }
 
-    @Test("Broken structure is read without harm", arguments: ["", "\r\n", "no colon", "A: b", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\n--x--"])
+    @Test(
+        "Broken structure is read without harm",
+        arguments: [
+            "", "\r\n", "no colon", "A: b", "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x\r\n--x--",
+        ])
     func brokenStructure(content: String) {
         let entity = MIMEEntity(Array(content.utf8)[...])
         #expect(entity.text(ofType: "text/html") == nil)

@@ -45,7 +45,8 @@ struct SecurityTests {
             let mail = try #require(try await mailbox.mails(count: 1).first)
             #expect(mail.isEncrypted && mail.login == "relay")
             #expect(mailbox.state.violations == [])
-            #expect(!mailbox.state.transcript.contains { $0.text.contains("correct") || $0.text.contains("Y29ycmVjdA") })
+            #expect(
+                !mailbox.state.transcript.contains { $0.text.contains("correct") || $0.text.contains("Y29ycmVjdA") })
         }
     }
 

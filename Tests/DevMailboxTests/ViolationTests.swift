@@ -84,7 +84,9 @@ struct ViolationTests {
         }
     }
 
-    @Test("Without the PIPELINING offer a joined group is reported, and ends the session where so configured", arguments: [true, false])
+    @Test(
+        "Without the PIPELINING offer a joined group is reported, and ends the session where so configured",
+        arguments: [true, false])
     func uninvitedPipelining(ends: Bool) async throws {
         let configuration = configured {
             $0.extensions = ["8BITMIME"]

@@ -62,9 +62,10 @@ final class CaptureLog: Sendable {
     /// The first occurrence of the prefix with the letters, digits, `-` and `_` behind it.
     private func token(in content: [UInt8]) -> String? {
         guard !tokenPrefix.isEmpty, let found = content.firstRange(of: tokenPrefix) else { return nil }
-        let rest = content[found.upperBound...].prefix { byte in
-            Character(UnicodeScalar(byte)).isLetter || (48...57).contains(byte) || byte == 45 || byte == 95
-        }
+        let rest = content[found.upperBound...]
+            .prefix { byte in
+                Character(UnicodeScalar(byte)).isLetter || (48...57).contains(byte) || byte == 45 || byte == 95
+            }
         return String(decoding: content[found] + rest, as: UTF8.self)
     }
 }

@@ -25,7 +25,8 @@ package final class FaultScript: Sendable {
             case .firstForEachRecipient(let number):
                 occasionsByRecipient[recipient, default: 0] += 1
                 return occasionsByRecipient[recipient, default: 0] <= number
-            case .probability(let probability, seed: _): return Double.random(in: 0..<1, using: &randomness) < probability
+            case .probability(let probability, seed: _):
+                return Double.random(in: 0..<1, using: &randomness) < probability
             }
         }
     }

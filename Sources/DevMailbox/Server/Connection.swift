@@ -16,7 +16,6 @@ final class Connection {
 
     /// What came next, or nil when the client will send no more.
     func read() async throws -> ByteBuffer? {
-        // `next(isolation:)` would hop; the iterator is not Sendable and stays in this task.
         try await inbound.next()
     }
 
@@ -28,10 +27,12 @@ final class Connection {
     /// with its first handshake message must not find a pipeline that still reads clear text.
     func startTLS(_ context: NIOSSLContext, after octets: [UInt8]) async throws {
         let channel = self.channel
-        try await channel.eventLoop.submit {
-            channel.writeAndFlush(ByteBuffer(bytes: octets), promise: nil)
-            try Self.addTLS(context, to: channel)
-        }.get()
+        try await channel.eventLoop
+            .submit {
+                channel.writeAndFlush(ByteBuffer(bytes: octets), promise: nil)
+                try Self.addTLS(context, to: channel)
+            }
+            .get()
     }
 
     static func addTLS(_ context: NIOSSLContext, to channel: any Channel) throws {
@@ -47,9 +48,11 @@ final class Connection {
     /// Closes at once, without a TLS farewell.
     func cut() async {
         let channel = self.channel
-        _ = try? await channel.eventLoop.submit {
-            try? channel.pipeline.syncOperations.context(handlerType: OutermostHandler.self).close(promise: nil)
-        }.get()
+        _ = try? await channel.eventLoop
+            .submit {
+                try? channel.pipeline.syncOperations.context(handlerType: OutermostHandler.self).close(promise: nil)
+            }
+            .get()
     }
 
     /// Closes with a RST: SO_LINGER with a time of zero.

@@ -12,25 +12,34 @@ extension Session {
             if configuration.endsUninvitedPipelining { return end() }
         }
         defer { dialogue.endTransaction() }
-        if let fault = script.action(at: .dot, recipients: dialogue.recipients) {
-            if case .reply(let code, let enhanced, let text) = fault {
-                note("dot: scripted reply \(code)")
-                if code == 421 { end() }
-                return try await answer(Reply(code, enhanced, text))
-            }
-            if case .raw(let octets) = fault {
-                note("dot: raw octets in place of the reply")
-                output += octets
-            } else if try await disturb(fault, at: .dot) {
-                return
-            }
+        var oddAnswer: [UInt8]?
+        switch script.action(at: .dot, recipients: dialogue.recipients) {
+        case nil: break
+        case .reply(let code, let enhanced, let text):
+            note("dot: scripted reply \(code)")
+            if code == 421 { end() }
+            return try await answer(Reply(code, enhanced, text))
+        case .raw(let octets):
+            note("dot: raw octets in place of the reply")
+            oddAnswer = octets
+        case .some(let fault):
+            if try await disturb(fault, at: .dot) { return }
         }
+        try await settle(reader, hadRecipients: hadRecipients, oddAnswer: oddAnswer)
+    }
+
+    /// Captures the mail, or refuses it, and answers.
+    private func settle(_ reader: ContentReader, hadRecipients: Bool, oddAnswer: [UInt8]?) async throws {
         guard hadRecipients else {
             if !reader.content.isEmpty { violation(.contentWithoutRecipients, "\(reader.content.count) octets") }
             return try await answer(.noRecipients)
         }
         if let refusal = refusal(of: reader) { return try await answer(refusal) }
         try capture(reader.content)
+        if let oddAnswer {
+            output += oddAnswer
+            return
+        }
         try await answer(Reply(250, "2.0.0", "OK: captured"), at: .accepted)
     }
 

@@ -15,7 +15,6 @@ final class Session {
     var input = SMTPInput()
     var output: [UInt8] = []
     var dialogue: Dialogue
-    /// Whether anything was read since replies last went out: more in `input` then was sent without waiting.
     private var isEnded = false
 
     init(
@@ -87,7 +86,9 @@ final class Session {
 
     /// Applies a fault in place of the normal course.
     /// - Returns: whether the command is dealt with.
-    private func apply(_ fault: FaultRule.Action, at stage: FaultRule.Stage, _ command: SMTPCommand) async throws -> Bool {
+    private func apply(
+        _ fault: FaultRule.Action, at stage: FaultRule.Stage, _ command: SMTPCommand
+    ) async throws -> Bool {
         switch fault {
         case .raw(let octets):
             note("\(stage): raw octets in place of the reply")

@@ -32,7 +32,8 @@ struct MailboxPages: Sendable {
             """
         let violations =
             state.violations.isEmpty
-            ? "" : "<p class=\"warning\">Violations of the protocol by clients: \(state.violations.count), last \(state.violations.last?.kind.rawValue ?? "").</p>"
+            ? ""
+            : "<p class=\"warning\">Violations of the protocol by clients: \(state.violations.count), last \(state.violations.last?.kind.rawValue ?? "").</p>"
         return document(
             title: "Mailbox (\(state.mailCount))",
             head: "<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>",

@@ -21,8 +21,8 @@ final class WorkQueue<Element: Sendable>: Sendable {
         state.update { $0.elements.append(contentsOf: elements) }
     }
 
-    /// Puts work back that could not be done, before all other.
-    func unpop(_ elements: [Element]) {
+    /// Puts work before all that waits.
+    func pushFirst(contentsOf elements: [Element]) {
         guard !elements.isEmpty else { return }
         state.update { $0.elements.prepend(contentsOf: elements) }
     }

@@ -15,6 +15,8 @@ final class Claimer {
     /// Reading more arrivals than this costs more than a sweep's one probe a bucket.
     private static let arrivalLimit = 2_000
     private static let bucketLimit = 10_000
+    /// How long no relay may be usable before a drain gives up.
+    private static let drainPatience = Duration.seconds(30)
     private static let firstBucket = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     private let path: DeliveryPath
@@ -60,6 +62,7 @@ final class Claimer {
 
     /// One look at the queue and at most one claim; how many events it brought.
     private func turn() throws(PostgresError) -> Int {
+        if let drain, let trouble = path.relayTrouble(for: Self.drainPatience) { drain.noRelay(trouble) }
         let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
         let claimed = try database.run { queue throws(PostgresError) in
@@ -85,6 +88,7 @@ final class Claimer {
         guard let since = snapshot, ContinuousClock.now < nextSweep else { return try sweep(queue) }
         let findings = try queue.discoverBuckets(since: since, limit: Self.arrivalLimit)
         note(findings)
+        snapshot = findings.snapshot
         if findings.isCut { try sweep(queue) }
     }
 
@@ -92,6 +96,8 @@ final class Claimer {
         let began = ContinuousClock.now
         let findings = try queue.sweepBuckets(from: sweepFrom ?? Self.firstBucket, limit: Self.bucketLimit)
         note(findings)
+        // A sweep in parts saw its first buckets in its first snapshot: what came to them since is still to be discovered.
+        if sweepFrom == nil { snapshot = findings.snapshot }
         sweepFrom = findings.isCut ? findings.buckets.last?.bucket : nil
         promotionFloor = 0
         // At most a hundredth of the time goes into sweeps, however long a pinned snapshot makes them.
@@ -100,7 +106,6 @@ final class Claimer {
     }
 
     private func note(_ findings: EventQueue.Findings) {
-        snapshot = findings.snapshot
         for (bucket, position) in findings.buckets { planner.found(bucket, at: position) }
     }
 

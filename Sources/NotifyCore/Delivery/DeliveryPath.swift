@@ -46,7 +46,8 @@ final class DeliveryPath: Sendable {
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
         inFlight.insert(events, readAt: .now)
-        composing.push(contentsOf: events)
+        composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
+        composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims
     }
 
@@ -64,7 +65,7 @@ final class DeliveryPath: Sendable {
     }
 
     private func prepare(_ event: ClaimedEvent) {
-        guard let entry = inFlight.entry(of: event.id) else { return }
+        guard let entry = inFlight.entry(of: event.leaseID) else { return }
         switch decide(event, now: entry.databaseNow, allowing: rules.allowed) {
         case .end(let outcome, let detail):
             settling.push(Settlement(event, .end(outcome, detail: detail, isCharged: false)))
@@ -81,9 +82,11 @@ final class DeliveryPath: Sendable {
         let event = entry.event
         do throws(MailFault) {
             let composed = try compose(mail, of: event, now: entry.databaseNow)
-            inFlight.note(mail, for: event.id)
+            var composedMail = mail
+            composedMail.wireAddress = composed.envelope.recipient
+            inFlight.note(composedMail, for: event.leaseID)
             let submission = Submission(
-                token: event.id, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
+                token: event.leaseID, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
             relays.submit(submission, to: mail.ticket.relay)
         } catch {
             relays.giveBack(mail.ticket)
@@ -107,9 +110,8 @@ final class DeliveryPath: Sendable {
         let checkedAt = ContinuousClock.now
         let entries = waiting.map { inFlight.entry(of: $0.token) }
         let rows = try queue.recheck(entries.compactMap { $0?.event })
-        let rowOf = Dictionary(rows.map { ($0.row.eventID, $0.row) }, uniquingKeysWith: { first, _ in first })
         for (submission, entry) in zip(waiting, entries) {
-            guard let entry, let sent = entry.mail, let row = rowOf[entry.event.id] else { continue }
+            guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
             let decision = NotifyCore.recheck(
                 entry.event, against: row, composedFor: sent.recipient, now: entry.databaseNow, allowing: rules.allowed)
             act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
@@ -134,8 +136,10 @@ final class DeliveryPath: Sendable {
             settling.push(Settlement(entry.event, .end(outcome, detail: nil, isCharged: false)))
         case .drop:
             relays.giveBack(sent.ticket)
-            logger.warning("lease lost while waiting; left to its new holder", metadata: ["event": "\(entry.event.id)"])
-            leave([entry.event.id])
+            // Fenced: does nothing where it has a new holder, and frees it where only our own lease had run out, which
+            // the next heartbeat would extend over an event that nobody knows of.
+            logger.warning("lease lost while waiting; given back", metadata: ["event": "\(entry.event.id)"])
+            settling.push(.untouched(entry.event))
         }
     }
 
@@ -163,7 +167,8 @@ final class DeliveryPath: Sendable {
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere,
             relayWait: record.relayWait)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let attempt = AttemptRecord(finished.result, scrubbing: RecipientScrubber([mail.recipient.email]))
+        let scrubber = RecipientScrubber([mail.recipient.email, mail.wireAddress])
+        let attempt = AttemptRecord(finished.result, scrubbing: scrubber)
         return Settlement(
             event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
     }
@@ -172,22 +177,19 @@ final class DeliveryPath: Sendable {
 
     func settle(_ batch: [Settlement], in queue: EventQueue) throws(PostgresError) {
         let ours = try queue.settle(batch)
-        let lost = batch.filter { !ours.contains($0.eventID) }
+        let lost = batch.filter { !ours.contains($0.leaseID) }
         if !lost.isEmpty {
             // Either another worker took them, or this same settlement was written before its answer got lost.
             logger.notice(
                 "settlements that were not ours any more",
                 metadata: ["events": "\(lost.prefix(10).map(\.eventID))", "count": "\(lost.count)"])
         }
-        leave(batch.map(\.eventID))
-        observer?.settled(
-            batch.filter { ours.contains($0.eventID) }
-                .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
-    }
-
-    private func leave(_ eventIDs: [Int64]) {
-        inFlight.remove(eventIDs)
+        inFlight.remove(batch.map(\.leaseID))
         bell.ring()
+        observer?
+            .settled(
+                batch.filter { ours.contains($0.leaseID) }
+                    .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
     }
 }
 
@@ -205,17 +207,22 @@ extension DeliveryPath {
         let free = Self.capacity - count
         return Room(
             notifications: free >= batchSize / 2 ? min(free, allowance) : 0,
-            accountMails: min(max(free, 0) + Self.accountReserve, allowance)
+            accountMails: max(0, min(free + Self.accountReserve, allowance))
         )
     }
 
     var isUsable: Bool { relays.isUsable }
 
+    /// Why no relay could be used for `duration`; nil where one could.
+    func relayTrouble(for duration: Duration) -> String? {
+        relays.trouble(for: duration)
+    }
+
     /// Frees what the database believes this worker to hold and it does not know: a claim whose answer got lost.
     func releaseOrphans(of workerID: Int64, in queue: EventQueue) throws(PostgresError) {
         let leased = try queue.leased(workerID: workerID)
-        let known = inFlight.ids
-        let orphans = leased.filter { !known.contains($0.eventID) }
+        let known = inFlight.leases
+        let orphans = leased.filter { !known.contains($0.leaseID) }
         guard !orphans.isEmpty else { return }
         logger.notice("freed events of a claim whose answer was lost", metadata: ["count": "\(orphans.count)"])
         try queue.free(orphans)
@@ -238,4 +245,8 @@ extension DeliveryPath: RelayLaneDelegate {
     }
 
     func laneHasRoom(_ lane: RelayLane) {}
+
+    func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
+        logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])
+    }
 }

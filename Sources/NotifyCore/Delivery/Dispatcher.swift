@@ -106,14 +106,17 @@ package final class Dispatcher: Sendable {
         self.running.withLock { $0 = running }
         logger.info(
             "worker started",
-            metadata: ["worker": "\(worker.id)", "relays": "\(configuration.relays.map(\.name).joined(separator: ","))"])
+            metadata: [
+                "worker": "\(worker.id)", "relays": "\(configuration.relays.map(\.name).joined(separator: ","))",
+            ])
     }
 
     private func startThreads(of path: DeliveryPath, for worker: WorkerIdentity) throws -> Running {
         let wakeSignal = try WakeSignal()
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
-        let session = { @Sendable [databaseURL = configuration.databaseURL, database] (role: String, stop: StopSignal) in
+        let session = {
+            @Sendable [databaseURL = configuration.databaseURL, database] (role: String, stop: StopSignal) in
             DatabaseSession(databaseURL, role: role, stop: stop, logger: logger, health: database)
         }
         let settler = try NamedThread("settler") {
@@ -129,20 +132,26 @@ package final class Dispatcher: Sendable {
             Keeper(
                 worker: worker, retentionDays: retentionDays, database: session("keep", giveUp), stop: giveUp,
                 logger: logger
-            ).run()
+            )
+            .run()
         }
         let waker = try NamedThread("waker") {
             let options = ConnectionOptions(applicationName: "notify-worker listen")
             let listener = Listener(listenURL, options: options, channels: ["notify_events"], signal: wakeSignal)
             Waker(listener: listener, bell: bell, logger: logger).run()
         }
-        let claimer = configuration.isPaused ? nil : try NamedThread("claimer") {
-            Claimer(
-                path: path, worker: worker, database: session("claim", stop), bell: bell, stop: stop, drain: drain
-            ).run()
-        }
+        let claimer =
+            configuration.isPaused
+            ? nil
+            : try NamedThread("claimer") {
+                Claimer(
+                    path: path, worker: worker, database: session("claim", stop), bell: bell, stop: stop, drain: drain
+                )
+                .run()
+            }
         return Running(
-            worker: worker, path: path, claimer: claimer, composer: composer, checker: checker, settler: settler, keeper: keeper,
+            worker: worker, path: path, claimer: claimer, composer: composer, checker: checker, settler: settler,
+            keeper: keeper,
             waker: waker, wakeSignal: wakeSignal)
     }
 

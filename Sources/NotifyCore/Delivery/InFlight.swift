@@ -2,6 +2,9 @@ import PostgresClient
 
 /// Every event that this process holds, from its claim until its settlement is written.
 ///
+/// Known by its lease: while a mail still waits here whose lease ran out, the same event may be claimed again, and what
+/// becomes of the one claim must not be taken for the other's.
+///
 /// Its size is the one bound of the delivery path: all queues between the stages hold events that count here, so a slow
 /// relay or an absent database fills it, and the claimer stops claiming.
 final class InFlight: Sendable {
@@ -16,6 +19,8 @@ final class InFlight: Sendable {
             let recipient: Recipient
             let payload: [String: String]
             let ticket: RelayTicket
+            /// The recipient's address as it goes on the wire.
+            var wireAddress = ""
         }
 
         /// The database's clock now, in µs.
@@ -25,25 +30,25 @@ final class InFlight: Sendable {
     private let entries = Monitor<[Int64: Entry]>([:])
 
     var count: Int { entries.withLock { $0.count } }
-    var ids: Set<Int64> { entries.withLock { Set($0.keys) } }
+    var leases: Set<Int64> { entries.withLock { Set($0.keys) } }
 
     func insert(_ events: [ClaimedEvent], readAt: ContinuousClock.Instant) {
         entries.withLock { entries in
-            for event in events { entries[event.id] = Entry(event: event, readAt: readAt) }
+            for event in events { entries[event.leaseID] = Entry(event: event, readAt: readAt) }
         }
     }
 
-    func entry(of eventID: Int64) -> Entry? {
-        entries.withLock { $0[eventID] }
+    func entry(of leaseID: Int64) -> Entry? {
+        entries.withLock { $0[leaseID] }
     }
 
-    func note(_ mail: Entry.Mail, for eventID: Int64) {
-        entries.withLock { $0[eventID]?.mail = mail }
+    func note(_ mail: Entry.Mail, for leaseID: Int64) {
+        entries.withLock { $0[leaseID]?.mail = mail }
     }
 
-    func remove(_ eventIDs: some Sequence<Int64>) {
+    func remove(_ leaseIDs: some Sequence<Int64>) {
         entries.update { entries in
-            for id in eventIDs { entries[id] = nil }
+            for id in leaseIDs { entries[id] = nil }
         }
     }
 

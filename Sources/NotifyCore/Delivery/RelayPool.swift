@@ -55,7 +55,7 @@ final class RelayPool: Sendable {
 
     /// A ticket whose mail was not sent after all.
     func giveBack(_ ticket: RelayTicket) {
-        _ = state.withLock { $0.router.finished(.unreachable, recipient: 0, ticket: ticket, at: .now) }
+        state.withLock { $0.router.giveBack(ticket, at: .now) }
     }
 
     func submit(_ submission: Submission, to relay: Int) {
@@ -88,7 +88,8 @@ final class RelayPool: Sendable {
             let now = ContinuousClock.now
             let hadAccepted = state.router.relays[relay].hasAcceptedLately
             let change = state.router.finished(
-                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket, at: now)
+                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket,
+                at: now)
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,
@@ -119,12 +120,12 @@ final class RelayPool: Sendable {
         case .opened(let fault, let pause):
             logger.error(
                 "relay left alone after faults in a row",
-                metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause)"]) { $1 })
+                metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause.logText)"]) { $1 })
         case .pausedForRefusals(let pause):
             logger.critical(
-                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .stillClosed(let pause):
-            logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause)"]) { $1 })
+            logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .recovered:
             return logger.notice("relay usable again", metadata: metadata)
         }

@@ -51,7 +51,7 @@ final class DatabaseSession {
     func recover(from error: PostgresError, during task: String) -> Bool {
         logger.warning(
             "database statement failed; trying again",
-            metadata: ["task": "\(task)", "error": "\(error)", "retry_in": "\(backOff)"])
+            metadata: ["task": "\(task)", "error": "\(error)", "retry_in": "\(backOff.logText)"])
         defer { backOff = min(backOff * 2, .seconds(5)) }
         return stop.wait(Jitter.random().applied(to: backOff))
     }

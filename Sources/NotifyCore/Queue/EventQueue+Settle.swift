@@ -2,10 +2,10 @@ import PostgresClient
 import SMTPSender
 
 extension EventQueue {
-    /// Writes a batch of settlements in one round trip and one transaction; gives back the ids that were ours.
+    /// Writes a batch of settlements in one round trip and one transaction; gives back the leases that were ours.
     ///
-    /// An id that does not come back belongs to another worker now, or was settled before an answer got lost: nothing
-    /// was changed for it.
+    /// The event of a lease that does not come back belongs to another claim now, or was settled before an answer got
+    /// lost: nothing was changed for it.
     func settle(_ batch: [Settlement]) throws(PostgresError) -> Set<Int64> {
         let endings = batch.filter { $0.outcome != nil }
         let releases = batch.filter { $0.outcome == nil }

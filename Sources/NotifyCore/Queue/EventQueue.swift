@@ -90,13 +90,3 @@ struct EventQueue {
         Int(try connection.run(QueueStatements.dropPartitions, [Int32(retentionDays)]).int32(0, 0))
     }
 }
-
-extension Duration {
-    var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
-
-    var inMicroseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-    }
-}

@@ -70,8 +70,8 @@ package struct Migrator {
             }
     }
 
-    /// Reads the catalog itself: a cast to regclass answers from the session's cache, which does not learn while it waits
-    /// for an advisory lock what another process has made meanwhile.
+    /// Reads the catalog itself: a cast to regclass answers from the session's cache, which does not learn, while it
+    /// waits for an advisory lock, what another process has made.
     private func hasTable() throws -> Bool {
         try connection.run(
             Statement(
@@ -122,8 +122,8 @@ extension Migrator {
             "set local lock_timeout = \(milliseconds); select pg_advisory_xact_lock(\(Self.lockKey))")
     }
 
-    /// The first one makes the table in which numbers are kept, and ends as notify_owner; each later one begins so, with
-    /// its number: should the lock ever fail, the second process fails there, before it has changed anything.
+    /// The first one makes the table in which numbers are kept, and ends as notify_owner; each later one begins so,
+    /// with its number: should the lock ever fail, the second process fails there, before it has changed anything.
     private func apply(_ migration: Migration) throws {
         let insert = "insert into notify.migrations (number, name) values (\(migration.number), '\(migration.name)')"
         if try hasTable() {

@@ -7,7 +7,9 @@ struct EventLines {
 
     init(_ text: String) throws(CommandFailure) {
         var lines: [(number: Int, text: Substring)] = []
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+        // LF alone parts lines: a JSON string may hold U+2028 and the like as they are.
+        for (index, octets) in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
+            let line = Substring(octets.last == 0x0d ? octets.dropLast() : octets)
             guard line.contains(where: { !$0.isWhitespace }) else { continue }
             guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
                 throw CommandFailure(

@@ -43,7 +43,7 @@ struct WorkerService: Service {
                 readiness.set(.waiting(reason: error.description))
                 logger.warning(
                     "cannot start yet; trying again",
-                    metadata: ["error": "\(error)", "retry_in": "\(pause)"])
+                    metadata: ["error": "\(error)", "retry_in": "\(pause.logText)"])
                 // Ends early, with an error of no interest, when a stop is asked for.
                 try? await cancelWhenGracefulShutdown { [pause] in try await Task.sleep(for: pause) }
                 pause = min(pause * 2, .seconds(15))

@@ -23,9 +23,9 @@ struct ConnectionNumber {
         return lowered
     }
 
-    /// The relay said 421 while `open` connections were in use: one fewer for a while.
-    mutating func lower(from open: Int, now: ContinuousClock.Instant) {
-        lowered = max(1, min(open, limit(at: now)) - 1)
+    /// The relay has had enough with one more than `open` connections: no more than these for a while.
+    mutating func lower(to open: Int, now: ContinuousClock.Instant) {
+        lowered = max(1, min(open, limit(at: now)))
         loweredUntil = now + Self.loweredFor
     }
 

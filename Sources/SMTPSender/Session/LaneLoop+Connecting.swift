@@ -60,7 +60,7 @@ extension LaneLoop {
     private func failed(_ fault: ConnectionFault, _ now: ContinuousClock.Instant) {
         number.failed(now: now)
         guard openCount == 0 else {
-            number.lower(from: openCount + 1, now: now)
+            number.lower(to: openCount, now: now)
             sessionFaults.append(fault)
             return
         }

@@ -70,7 +70,8 @@ extension LaneLoop {
                 pipelining.failed(at: level, now: now)
                 let lowered = pipelining.level(at: now)
                 for other in connections { other.session.level = min(other.session.level, lowered) }
-            case .tooBusy: number.lower(from: openCount, now: now)
+            // The session that was told so has ended: it is not among the open ones.
+            case .tooBusy: number.lower(to: openCount, now: now)
             case .ended(let fault):
                 if let fault { sessionFaults.append(fault) }
             }

@@ -43,7 +43,8 @@ struct RealServerTests {
             #expect(text.contains("to@receiver.example"))
             return server.port
         }
-        let probe = try await Command.outcome("python3", ["-c", "import socket; socket.create_connection(('127.0.0.1', \(port)))"])
+        let probe = try await Command.outcome(
+            "python3", ["-c", "import socket; socket.create_connection(('127.0.0.1', \(port)))"])
         #expect(probe.status != 0, "something still listens on \(port)")
         #expect(probe.standardError.contains("ConnectionRefusedError"))
     }

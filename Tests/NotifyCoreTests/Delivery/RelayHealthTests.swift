@@ -157,4 +157,20 @@ struct RelayHealthTests {
         story.finish(Results.deferred)
         #expect(story.health.lastFault == nil)
     }
+
+    @Test("A probe that was not handed over leaves the relay to be probed at once, whatever was given out before")
+    func probeGivenBack() throws {
+        var story = RelayStory()
+        let early = story.health.unprobed(at: story.now)
+        story.open()
+        let probe = try story.waitForProbe()
+        #expect(story.take() == nil)
+        story.health.giveBack(early, at: story.now)
+        #expect(story.permit == .closed(until: nil))
+        story.health.giveBack(probe, at: story.now)
+        #expect(story.permit == .probe)
+        let taken = story.take()
+        let next = try #require(taken)
+        #expect(story.finish(Results.accepted, next) == .recovered)
+    }
 }

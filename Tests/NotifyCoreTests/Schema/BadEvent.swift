@@ -1,7 +1,5 @@
-import Testing
-
 /// A good event with one thing wrong, and what it must be refused with.
-struct BadEvent: Sendable, CustomTestStringConvertible {
+struct BadEvent: Sendable {
     let what: String
     let state: String
     let column: String
@@ -10,8 +8,6 @@ struct BadEvent: Sendable, CustomTestStringConvertible {
     private var payload = "'\(ticket)'::jsonb"
     /// Further arguments: name, SQL expression and its type.
     private var others: [(name: String, value: String, type: String)] = []
-
-    var testDescription: String { what }
 
     /// The call of `notify.enqueue`.
     var enqueue: String {
@@ -75,7 +71,10 @@ struct BadEvent: Sendable, CustomTestStringConvertible {
         return event
     }
 
-    static let all = kinds + payloads + urls + dueAts + arguments
+    /// All of them, by what is wrong.
+    static let groups: [String: [BadEvent]] = [
+        "kind": kinds, "payload": payloads, "url": urls, "due_at": dueAts, "argument": arguments,
+    ]
 
     private static let kinds = [
         kind("unknown kind", "NW001", "'assigned_robot'"),

@@ -58,7 +58,9 @@ struct CancelTests {
             #expect(try await database.column("select user_id from notify.deliveries") == [bob])
             try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
             let left = try await database.value(
-                "select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys"
+                """
+                select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys
+                """
             )
             #expect(left == "0 2")
         }
@@ -69,7 +71,7 @@ struct CancelTests {
         try await withTestDatabase(.directory) { database in
             _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
             async let cancelled = database.withConnection(options: ConnectionOptions(applicationName: "cancel")) {
-                try $0.wait(until: "select exists (select from pg_locks where locktype = 'advisory')")
+                try $0.waitForGate()
                 return try $0.value("select notify.cancel('k')")
             }
             try await database.withConnection { worker in
@@ -77,15 +79,10 @@ struct CancelTests {
                     """
                     begin;
                     update notify.events set state = 'leased', lease_id = 1, worker_id = 1;
-                    select pg_advisory_xact_lock(1);
                     """
                 )
-                try worker.wait(
-                    until: """
-                        select exists (select from pg_stat_activity
-                            where application_name = 'cancel' and wait_event_type = 'Lock')
-                        """
-                )
+                try worker.openGate()
+                try worker.waitUntilBlocked(application: "cancel")
                 try worker.execute("commit")
             }
             #expect(try await cancelled == "false")

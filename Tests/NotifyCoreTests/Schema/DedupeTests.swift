@@ -61,19 +61,14 @@ struct DedupeTests {
         try await withTestDatabase(.directory) { database in
             async let late = database.withConnection(options: ConnectionOptions(applicationName: "late")) {
                 connection in
-                try connection.wait(until: "select exists (select from pg_locks where locktype = 'advisory')")
+                try connection.waitForGate()
                 return try connection.value(enqueueTicket(ada, "dedupe_key => 'k'"))
             }
             let first = try await database.withConnection { connection in
                 try connection.execute("begin")
                 let first = try connection.value(enqueueTicket(ada, "dedupe_key => 'k'"))
-                try connection.execute("select pg_advisory_xact_lock(1)")
-                try connection.wait(
-                    until: """
-                        select exists (select from pg_stat_activity
-                            where application_name = 'late' and wait_event_type = 'Lock')
-                        """
-                )
+                try connection.openGate()
+                try connection.waitUntilBlocked(application: "late")
                 try connection.execute(isCommitted ? "commit" : "rollback")
                 return first
             }

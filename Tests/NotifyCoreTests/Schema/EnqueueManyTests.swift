@@ -7,9 +7,10 @@ struct EnqueueManyTests {
     @Test("Ids come back in input order, an earlier event's where a key is taken")
     func order() async throws {
         try await withTestDatabase(.directory) { database in
+            let events = ["a", nil, "b", "a", nil, "b"].map { event(key: $0) }
             let ids =
                 try await database.column(
-                    "select notify.enqueue_many('[\(["a", nil, "b", "a", nil, "b"].map { event(key: $0) }.joined(separator: ", "))]')"
+                    "select notify.enqueue_many('[\(events.joined(separator: ", "))]')"
                 )
                 .compactMap { $0.flatMap { Int($0) } }
             #expect(ids.count == 6)
@@ -29,11 +30,15 @@ struct EnqueueManyTests {
                     """
                     create temp table input as
                     select n, (array['\(ada)', '\(bob)', '\(cyd)'])[1 + n % 3] as user_id,
-                        '\(ticket)'::jsonb || jsonb_build_object('subject', 'Subject ' || n, 'preview', repeat('x', n)) as payload
+                        '\(ticket)'::jsonb || jsonb_build_object('subject', 'No ' || n, 'preview', repeat('x', n))
+                            as payload
                     from generate_series(1, 1000) n;
                     create temp table output as
                     select o.id, o.n from rows from (notify.enqueue_many((
-                        select jsonb_agg(jsonb_build_object('kind', 'assigned_ticket', 'user_id', user_id, 'payload', payload) order by n)
+                        select jsonb_agg(
+                            jsonb_build_object('kind', 'assigned_ticket', 'user_id', user_id, 'payload', payload)
+                            order by n
+                        )
                         from input
                     ))) with ordinality o (id, n);
                     """
@@ -77,41 +82,49 @@ struct EnqueueManyTests {
         }
     }
 
-    @Test(
-        "What is not an array of up to 100,000 objects of arguments is refused",
-        arguments: [
+    @Test("What is not an array of up to 100,000 objects of arguments is refused")
+    func malformed() async throws {
+        let calls = [
             ("null", Refusal("NW002", "events")), ("'{}'", Refusal("NW004", "events")),
             ("'7'", Refusal("NW004", "events")),
             ("'[{}, 7]'", Refusal("NW004", "events", "events[1]: ")),
             ("'[[]]'", Refusal("NW004", "events", "events[0]: ")),
             ("(select jsonb_agg(7) from generate_series(1, 100001))", Refusal("NW008", "events")),
-            (one(#""user": "x""#), Refusal("NW003", "user", "events[0]: ")),
-            (one(#""kind": 7"#), Refusal("NW004", "kind", "events[0]: ")),
-            (one(#""user_id": {}"#), Refusal("NW004", "user_id", "events[0]: ")),
-            (one(#""user_id": "ada""#), Refusal("NW004", "user_id", "events[0]: ")),
-            (one(#""organization_id": "acme""#), Refusal("NW004", "organization_id", "events[0]: ")),
-            (one(#""actor_id": "10000000-0000-4000-8000-00000000000""#), Refusal("NW004", "actor_id", "events[0]: ")),
-            (one(#""dedupe_key": 7"#), Refusal("NW004", "dedupe_key", "events[0]: ")),
-            (one(#""send_at": "tomorrow""#), Refusal("NW004", "send_at", "events[0]: ")),
-            (one(#""send_at": 1772355600"#), Refusal("NW004", "send_at", "events[0]: ")),
-            (one(#""expires_at": "2026-03-01""#), Refusal("NW004", "expires_at", "events[0]: ")),
-            (one(#""payload": "text""#), Refusal("NW004", "payload", "events[0]: ")),
+            (Self.one(#""user": "x""#), Refusal("NW003", "user", "events[0]: ")),
+            (Self.one(#""kind": 7"#), Refusal("NW004", "kind", "events[0]: ")),
+            (Self.one(#""user_id": {}"#), Refusal("NW004", "user_id", "events[0]: ")),
+            (Self.one(#""user_id": "ada""#), Refusal("NW004", "user_id", "events[0]: ")),
+            (Self.one(#""organization_id": "acme""#), Refusal("NW004", "organization_id", "events[0]: ")),
+            (
+                Self.one(#""actor_id": "10000000-0000-4000-8000-00000000000""#),
+                Refusal("NW004", "actor_id", "events[0]: ")
+            ),
+            (Self.one(#""dedupe_key": 7"#), Refusal("NW004", "dedupe_key", "events[0]: ")),
+            (Self.one(#""send_at": "tomorrow""#), Refusal("NW004", "send_at", "events[0]: ")),
+            (Self.one(#""send_at": 1772355600"#), Refusal("NW004", "send_at", "events[0]: ")),
+            (Self.one(#""expires_at": "2026-03-01""#), Refusal("NW004", "expires_at", "events[0]: ")),
+            (Self.one(#""payload": "text""#), Refusal("NW004", "payload", "events[0]: ")),
             ("'[{}]'", Refusal("NW002", "payload", "events[0]: ")),
-        ])
-    func malformed(events: String, expected: Refusal) async throws {
+        ]
         try await withTestDatabase(.directory) { database in
-            let refusal = try await database.refusal("select notify.enqueue_many(\(events))")
-            #expect(refusal?.codes == expected.codes)
-            #expect(refusal?.message.hasPrefix(expected.message) == true)
+            let refusals = try await database.withConnection { connection in
+                try calls.map { try connection.refusal("select notify.enqueue_many(\($0.0))") }
+            }
+            for ((events, expected), refusal) in zip(calls, refusals) {
+                #expect(refusal?.codes == expected.codes, "\(events)")
+                #expect(refusal?.message.hasPrefix(expected.message) == true, "\(events)")
+            }
         }
     }
 
     /// A good event with one member put in or put over another, as an SQL expression.
     private static func one(_ member: String) -> String {
-        #"jsonb_build_array('{"kind": "assigned_ticket", "user_id": "\#(ada)", "payload": \#(ticket)}' || '{\#(member)}'::jsonb)"#
+        let good = #"{"kind": "assigned_ticket", "user_id": "\#(ada)", "payload": \#(ticket)}"#
+        return "jsonb_build_array('\(good)' || '{\(member)}'::jsonb)"
     }
 
     private func event(key: String?) -> String {
-        #"{"kind": "assigned_ticket", "user_id": "\#(ada)", "payload": \#(ticket), "dedupe_key": \#(key.map { "\"\($0)\"" } ?? "null")}"#
+        let key = key.map { "\"\($0)\"" } ?? "null"
+        return #"{"kind": "assigned_ticket", "user_id": "\#(ada)", "payload": \#(ticket), "dedupe_key": \#(key)}"#
     }
 }

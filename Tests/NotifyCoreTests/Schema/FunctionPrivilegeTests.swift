@@ -44,7 +44,9 @@ struct FunctionPrivilegeTests {
                 where p.pronamespace = 'notify'::regnamespace and not (
                     p.prosecdef and p.proowner = 'notify_owner'::regrole
                     and 'search_path=notify, pg_temp' = any (p.proconfig)
-                    and not exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
+                    and not exists (
+                        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0
+                    )
                 )
                 """
             )

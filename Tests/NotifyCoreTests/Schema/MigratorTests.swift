@@ -27,7 +27,7 @@ struct MigratorTests {
             .appending(path: "../../../Sources/NotifyCore/Schema/Migrations").standardized
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         let listed = Migration.all.map { migration in
-            "m\(String(repeating: "0", count: 4 - "\(migration.number)".count))\(migration.number)_\(migration.name).sql"
+            "m\(String(10_000 + migration.number).dropFirst())_\(migration.name).sql"
         }
         #expect(files == listed)
         #expect(Migration.all.map(\.number) == Array(1...Migration.all.count))

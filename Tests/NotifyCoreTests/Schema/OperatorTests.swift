@@ -11,7 +11,8 @@ struct OperatorTests {
             let new = try await database.value("select notify.retry_event(\(old))")
             let row = try await database.value(
                 """
-                select jsonb_build_array(e.retry_of, e.state, e.attempts, e.expires_at - e.enqueued_at, e.organization_id,
+                select jsonb_build_array(e.retry_of, e.state, e.attempts, e.expires_at - e.enqueued_at,
+                    e.organization_id,
                     e.message_id <> d.message_id, p.payload = '\(ticket)', d.outcome,
                     (select count(*) from notify.dead_events))
                 from notify.events e
@@ -53,7 +54,8 @@ struct OperatorTests {
                 try await database.column(
                     """
                     select notify.enqueue('assigned_ticket', '\(ada)', '\(ticket)') union all
-                    select notify.enqueue_account('account_invitation', 'x@example.com', null, 'en', 'UTC', '{}', now() + interval '1 h')
+                    select notify.enqueue_account(
+                        'account_invitation', 'x@example.com', null, 'en', 'UTC', '{}', now() + interval '1 h')
                     """
                 )
                 .compactMap { $0 }
@@ -72,11 +74,13 @@ struct OperatorTests {
         let id = try await database.value(enqueueTicket(ada, "'\(acme)'")) ?? ""
         try await database.execute(
             """
-            with gone as (delete from notify.events returning *), payload as (delete from notify.event_payloads returning *),
+            with gone as (delete from notify.events returning *),
+            payload as (delete from notify.event_payloads returning *),
             outcome as (
                 insert into notify.deliveries
                     (event_id, kind, user_id, organization_id, outcome, reason, attempts, message_id, enqueued_at)
-                select id, kind, user_id, organization_id, 'failed', 'template_error', 3, message_id, enqueued_at from gone
+                select id, kind, user_id, organization_id, 'failed', 'template_error', 3, message_id, enqueued_at
+                from gone
             )
             insert into notify.dead_events (event_id, kind, bucket, user_id, organization_id, payload, outcome, reason,
                 attempts, message_id, enqueued_at, expires_at)

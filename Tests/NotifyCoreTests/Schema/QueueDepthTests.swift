@@ -9,7 +9,8 @@ struct QueueDepthTests {
             try await database.execute(
                 """
                 insert into notify.workers (name, expires_at) values ('w', now());
-                insert into notify.events (kind, bucket, state, due_at, expires_at, attempts, tried, lease_id, worker_id)
+                insert into notify.events
+                    (kind, bucket, state, due_at, expires_at, attempts, tried, lease_id, worker_id)
                 select kind, '\(acme)', state, now() + due * interval '1 s', now(), attempts, tried,
                     case when state = 'leased' then 1 end, case when state = 'leased' then 1 end
                 from (values
@@ -20,7 +21,10 @@ struct QueueDepthTests {
                 """
             )
             let depth = try await database.column(
-                "select concat_ws(' ', state, kind, events, floor(oldest_age_seconds / 5) * 5) from notify.queue_depth order by 1"
+                """
+                select concat_ws(' ', state, kind, events, floor(oldest_age_seconds / 5) * 5)
+                from notify.queue_depth order by 1
+                """
             )
             #expect(
                 depth == [

@@ -43,7 +43,26 @@ func enqueueTicket(_ user: String = ada, _ arguments: String = "") -> String {
     "select notify.enqueue('assigned_ticket', '\(user)', '\(ticket)'\(arguments.isEmpty ? "" : ", ")\(arguments))"
 }
 
+/// A call that must be refused.
+struct BadCall: Sendable {
+    let call: String
+    let expected: Refusal
+
+    init(_ call: String, _ state: String, _ column: String) {
+        self.call = call
+        self.expected = Refusal(state, column)
+    }
+}
+
 extension TestDatabase {
+    /// The errors that calls of functions end with, without their messages, one after the other in this database: what
+    /// is refused leaves nothing, so there is no need for a copy each.
+    func refusals(_ calls: [BadCall]) async throws -> [Refusal?] {
+        try await withConnection { connection in
+            try calls.map { try connection.refusal("select notify.\($0.call)")?.codes }
+        }
+    }
+
     /// How many rows the tables hold that enqueue writes to, taken together.
     func queuedRows() async throws -> String? {
         try await value(

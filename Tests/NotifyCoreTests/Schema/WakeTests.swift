@@ -39,7 +39,10 @@ struct WakeTests {
             ),
             // The clock was set back by a day since the last ring.
             (
-                "select setval('notify.wake_clock', (extract(epoch from now()) * 1000)::bigint + 86400000); \(enqueueTicket())",
+                """
+                select setval('notify.wake_clock', (extract(epoch from now()) * 1000)::bigint + 86400000);
+                \(enqueueTicket())
+                """,
                 1
             ),
         ])

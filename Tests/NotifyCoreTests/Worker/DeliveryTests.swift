@@ -70,7 +70,8 @@ struct DeliveryTests {
             #expect(try await worker.outcome(of: refused) == "failed: recipient_refused")
             #expect(try await worker.outcome(of: next) == "sent")
             let reply = try await worker.database.value(
-                "select concat_ws(' ', smtp_code, enhanced_code, smtp_reply) from notify.deliveries where outcome = 'failed'")
+                "select concat_ws(' ', smtp_code, enhanced_code, smtp_reply) from notify.deliveries where outcome = 'failed'"
+            )
             #expect(reply?.hasPrefix("550 5.1.1 ") == true)
             #expect(reply?.lowercased().contains("ada") == false, "\(reply ?? "")")
             #expect(try await worker.database.value("select event_id from notify.dead_events") == "\(refused)")
@@ -85,7 +86,8 @@ struct DeliveryTests {
             #expect(try await worker.outcome(of: id) == "sent")
             #expect(try await worker.database.value("select attempts from notify.deliveries") == "2")
             let attempt = try await worker.database.value(
-                "select concat_ws(' ', attempt, result, phase, smtp_code, enhanced_code, charged, next_at > finished_at) from notify.attempts")
+                "select concat_ws(' ', attempt, result, phase, smtp_code, enhanced_code, charged, next_at > finished_at) from notify.attempts"
+            )
             #expect(attempt == "1 deferred rcpt 451 4.7.1 t t")
         }
     }
@@ -97,7 +99,8 @@ struct DeliveryTests {
         try await withWorker(faults: [FaultRule(.rcpt, .always, .reply(450, "4.2.0", "Busy"))], options) { worker in
             let id = try await worker.enqueue(enqueueTicket(ada, "expires_at => now() + interval '10 minutes'"))
             #expect(try await worker.outcome(of: id) == "failed: retries_exhausted")
-            let row = try await worker.database.value("select concat_ws(' ', attempts, smtp_code) from notify.deliveries")
+            let row = try await worker.database.value(
+                "select concat_ws(' ', attempts, smtp_code) from notify.deliveries")
             #expect(row == "1 450")
         }
     }
@@ -108,7 +111,9 @@ struct DeliveryTests {
             let id = try await worker.enqueue(
                 enqueueTicket(ada, "send_at => now() - interval '2 hours', expires_at => now() - interval '1 hour'"))
             #expect(try await worker.outcome(of: id) == "expired: never_tried")
-            #expect(try await worker.database.value("select payload ->> 'subject' from notify.dead_events") == "Printer on fire")
+            #expect(
+                try await worker.database.value("select payload ->> 'subject' from notify.dead_events")
+                    == "Printer on fire")
         }
     }
 
@@ -118,7 +123,8 @@ struct DeliveryTests {
             let id = try await worker.enqueue(enqueueTicket(ada, "send_at => now() + interval '1500 milliseconds'"))
             #expect(try await worker.outcome(of: id) == "sent")
             let early = try await worker.database.value(
-                "select d.finished_at < n.visible_at from notify.deliveries d join notify.notifications n using (event_id)")
+                "select d.finished_at < n.visible_at from notify.deliveries d join notify.notifications n using (event_id)"
+            )
             #expect(early == "false")
         }
     }

@@ -12,11 +12,13 @@ struct TemporaryTemplates {
         let email = folder.appendingPathComponent("email")
         let kindFolder = email.appendingPathComponent(kind)
         try FileManager.default.createDirectory(at: kindFolder, withIntermediateDirectories: true)
-        try Data(#"{"token_id": "42", "url": "https://notify.example.com"}"#.utf8).write(to: kindFolder.appendingPathComponent("sample.json"))
+        try Data(#"{"token_id": "42", "url": "https://notify.example.com"}"#.utf8)
+            .write(to: kindFolder.appendingPathComponent("sample.json"))
         for locale in ["en", "de", "fr", "ja"] {
             let strings = email.appendingPathComponent("strings/\(locale).json")
             let words = try String(contentsOf: strings, encoding: .utf8)
-            try Data(words.replacing("\"switch\": {", with: "\"switch\": {\"\(kind)\": \"Account\",").utf8).write(to: strings)
+            try Data(words.replacing("\"switch\": {", with: "\"switch\": {\"\(kind)\": \"Account\",").utf8)
+                .write(to: strings)
             let parts = kindFolder.appendingPathComponent(locale)
             try FileManager.default.createDirectory(at: parts, withIntermediateDirectories: true)
             for (name, text) in [

@@ -47,7 +47,7 @@ extension PostgresConnection {
 
     /// Waits until a condition, a query for one boolean, holds: until another session is seen to wait, for example.
     package func wait(until condition: String) throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try value(condition) != "true" {
             guard ContinuousClock.now < deadline else { throw NeverHeld(condition: condition) }
         }

@@ -43,7 +43,9 @@ extension RealServer {
                     """
                 try folder.write("smtpd.conf", configuration)
                 try folder.write("start", start)
-                return [Checkout.script("real-server-run"), "opensmtpd", folder.path, "/bin/sh", "\(folder.path)/start"]
+                return [
+                    Checkout.script("real-server-run"), "opensmtpd", folder.path, "/bin/sh", "\(folder.path)/start",
+                ]
             }
         )
     }

@@ -111,7 +111,8 @@ package final class RealServer: Sendable {
             let mails = try deliveredMails()
             if mails.count >= count { return mails }
             guard ContinuousClock.now < deadline else {
-                throw Failure(description: "\(mails.count) of \(count) mails at \(name) within \(limit)\n\(try logText())")
+                throw Failure(
+                    description: "\(mails.count) of \(count) mails at \(name) within \(limit)\n\(try logText())")
             }
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -85,7 +85,8 @@ package final class TestAuthority: Sendable {
             """
         try folder.write("\(name).cnf", configuration)
         try folder.write("index-\(name).txt", "")
-        try await openssl("req", "-new", "-config", "\(name).cnf", "-key", "\(name).key", "-subj", subject, "-out", "\(name).csr")
+        try await openssl(
+            "req", "-new", "-config", "\(name).cnf", "-key", "\(name).key", "-subj", subject, "-out", "\(name).csr")
         let signer =
             issuer.map { ["-cert", "\($0).pem", "-keyfile", "\($0).key"] }
             ?? ["-selfsign", "-keyfile", "\(name).key"]

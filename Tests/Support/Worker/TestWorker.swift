@@ -5,7 +5,8 @@ package import NotifyCore
 package import SMTPSender
 import Templates
 
-/// A worker on a database of its own, sending to a mailbox or to relays of the test's choice.
+/// A worker on a database of its own with no more rights than the role `notify_worker` has, sending to a mailbox or to
+/// relays of the test's choice.
 package struct TestWorker: Sendable {
     package let database: TestDatabase
     package let settled: SettledEvents
@@ -53,7 +54,7 @@ package struct TestWorker: Sendable {
     ) async throws -> TestWorker {
         let settled = SettledEvents()
         var configuration = Dispatcher.Configuration(
-            databaseURL: database.conninfo(user: "postgres"), relays: relays, lease: options.lease)
+            databaseURL: "\(database.conninfo) options='-c role=notify_worker'", relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
         configuration.observer = settled
@@ -95,7 +96,14 @@ package struct TestWorker: Sendable {
         return outcomes.count == 1 ? outcomes[0] : "\(outcomes.count) outcomes: \(outcomes)"
     }
 
+    /// Waits until every event has its outcome, as the database has it: what was settled just before a session was lost
+    /// is not reported by the worker.
+    package func waitUntilQueueIsEmpty() async throws {
+        try await database.withConnection { try $0.wait(until: "select not exists (select from notify.events)") }
+    }
+
     /// Enqueues and gives the event's id.
+    @discardableResult
     package func enqueue(_ call: String) async throws -> Int64 {
         try Int64(await database.value(call) ?? "") ?? 0
     }

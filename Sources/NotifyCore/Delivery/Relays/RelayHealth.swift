@@ -86,6 +86,11 @@ package struct RelayHealth: Sendable {
         return countFault(RelayFault(fault), at: now)
     }
 
+    /// A mail was not handed over after all: where it was to be the probe, the next one may be at once.
+    package mutating func giveBack(_ ticket: RelayTicket, at now: ContinuousClock.Instant) {
+        if let probed = closureProbed(by: ticket) { state = .closed(probed, until: now) }
+    }
+
     /// A mail came back.
     ///
     /// - Parameter recipient: a hash of the recipient's address, to count recipients with.

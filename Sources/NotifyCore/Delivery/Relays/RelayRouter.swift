@@ -51,6 +51,10 @@ package struct RelayRouter: Sendable {
         relays[relay].connectFailed(fault, at: now)
     }
 
+    package mutating func giveBack(_ ticket: RelayTicket, at now: ContinuousClock.Instant) {
+        relays[ticket.relay].giveBack(ticket, at: now)
+    }
+
     package mutating func finished(
         _ result: SendResult, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
     ) -> RelayChange? {

@@ -1,4 +1,7 @@
--- Leases a share of each wanted bucket and reads with it all that the decision needs.
+-- Leases a share of each wanted bucket and reads with it all that the decision needs. Each event gets a lease id of its
+-- own, so that the id names this claim of this event and nothing else.
+-- `any (array(...))` and not a join: of the picked rows the planner expects far too many, and would scan all open events
+-- and all users for them (119 ms instead of 3 with 100,000 of each).
 -- $1 buckets, $2 and $3 where to start in each (transaction, id), $4 share of each, $5 worker, $6 and $7 kinds with
 -- their switches. A worker whose own lease ran out gets nothing until it has sent a heartbeat.
 with wanted as (
@@ -15,15 +18,13 @@ with wanted as (
           limit w.share
             for update skip locked
      ) e
-), lease as materialized (
-    select nextval('notify.lease_ids') as id, w.id as worker_id
-      from notify.workers w
-     where w.id = $5::bigint and w.expires_at > clock_timestamp() and exists (select from picked)
+), worker as materialized (
+    select w.id from notify.workers w where w.id = $5::bigint and w.expires_at > clock_timestamp()
 ), claimed as (
     update notify.events e
-       set state = 'leased', lease_id = lease.id, worker_id = lease.worker_id
-      from picked, lease
-     where e.id = picked.id
+       set state = 'leased', lease_id = nextval('notify.lease_ids'), worker_id = worker.id
+      from worker
+     where e.id = any (array(select p.id from picked p))
     returning e.*
 )
 select c.id, c.lease_id, c.kind, c.user_id, c.organization_id, o.name, c.actor_id, c.attempts, p.payload::text,

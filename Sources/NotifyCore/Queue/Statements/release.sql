@@ -1,5 +1,6 @@
 -- Gives events back to the queue: at once (delay 0), after a delay, or held until an operator decides or they expire.
 -- They re-enter at the tail of their bucket. An attempt that says something gets a row of notify.attempts.
+-- Gives back the leases that were ours.
 -- $1 ids, $2 leases, $3 delays in ms (null: hold), $4 whether the attempt is charged, $5 results (null: no attempt was
 -- made), $6 phases, $7 details, $8 codes, $9 enhanced codes, $10 replies, $11 relays.
 with input as (
@@ -17,7 +18,7 @@ with input as (
            end,
            queue_xid = pg_current_xact_id(),
            attempts = e.attempts + i.charged::int,
-           tried = e.tried or i.result is not null or i.delay_ms > 0,
+           tried = e.tried or i.result is not null or coalesce(i.delay_ms > 0, true),
            worker_id = null,
            lease_id = null
       from input i
@@ -30,7 +31,7 @@ with input as (
     select r.id, r.attempts, clock_timestamp(), r.lease_id, i.relay, i.result, i.phase, i.smtp_code, i.enhanced_code,
            i.smtp_reply, i.charged, case when r.state <> 'held' then r.due_at end, i.detail
       from released r
-      join input i on i.id = r.id
+      join input i on i.id = r.id and i.lease_id = r.lease_id
      where i.result is not null
 )
-select id from released
+select lease_id from released

@@ -1,6 +1,7 @@
 -- Ends events: each leaves the queue and gets its one outcome row, if we still hold it. A lease that ran out and that
--- nobody took still counts. Gives back the ids that were ours; the others belong to someone else now.
--- A failed or expired event keeps its payload aside; an account mail loses its address.
+-- nobody took still counts. Gives back the leases that were ours; the others' events belong to someone else now.
+-- A failed or expired event keeps its payload aside; an account mail loses its address. A cancel that found the event
+-- leased left its key and its feed row to us.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
@@ -26,15 +27,19 @@ with input as (
            g.attempts + i.charge, g.message_id, g.enqueued_at, g.expires_at, clock_timestamp(), g.traceparent,
            g.retry_of
       from gone g
-      join input i on i.id = g.id
+      join input i on i.id = g.id and i.lease_id = g.lease_id
       left join payload p on p.event_id = g.id
      where i.outcome in ('failed', 'expired')
+), written as (
+    insert into notify.deliveries
+           (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
+            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+    select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge,
+           i.smtp_code, i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at,
+           clock_timestamp(), g.retry_of
+      from gone g
+      join input i on i.id = g.id and i.lease_id = g.lease_id
+    returning event_id, lease_id, outcome
 )
-insert into notify.deliveries
-       (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
-        smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
-select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge, i.smtp_code,
-       i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at, clock_timestamp(), g.retry_of
-  from gone g
-  join input i on i.id = g.id
-returning event_id
+select w.lease_id, case when w.outcome = 'cancelled' then notify.release_cancelled(array[w.event_id]) end
+  from written w

@@ -1,7 +1,7 @@
 -- Every organisation with work, each with its first ready event: a skip scan of one index probe a bucket.
 -- $1 the bucket to start at; $2 how many at most.
--- It walks over index entries of settled events that no vacuum could remove yet (60 ms for a million of them), so it
--- runs at start and every few seconds only; discover.sql does the work in between.
+-- It walks over index entries of settled events that no vacuum could remove yet (0.4 s for 300,000 of them on a busy
+-- machine), so it runs at start and every few seconds only; discover_buckets.sql does the work in between.
 with recursive found as (
     (select e.bucket, e.queue_xid, e.id
        from notify.events e

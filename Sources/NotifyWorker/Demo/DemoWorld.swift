@@ -1,0 +1,136 @@
+import DevMailbox
+import DevPostgres
+import Foundation
+import Logging
+import NotifyCore
+import PostgresClient
+import SMTPSender
+import Templates
+
+/// The demo's surroundings: a private database, a mailbox for a relay, and a worker between them.
+struct DemoWorld: Sendable {
+    private static let databaseName = "notify_demo"
+
+    let postgres: DevPostgres
+    let mailbox: DevMailbox
+    let dispatcher: Dispatcher
+    let outcomes: DemoOutcomes
+
+    /// A connection string of the application that enqueues: it may call functions and read no table.
+    var producerURL: String { postgres.conninfo(database: Self.databaseName, user: "demo_app") }
+    /// The superuser's, to look around with psql.
+    var browsingURL: String { postgres.url(database: Self.databaseName) }
+    private var superuserURL: String { postgres.conninfo(database: Self.databaseName) }
+
+    static func start(in folder: String, catalogue: TemplateCatalogue, progress: DemoProgress) async throws -> DemoWorld
+    {
+        let postgres = try await progress.step("PostgreSQL in \(folder)/postgres") {
+            try await Blocking.run("postgres") { try DevPostgres(.lasting("\(folder)/postgres")) }
+        }
+        for note in postgres.notes { progress.note(note) }
+        do {
+            try await progress.step("schema, roles and people") {
+                try await Blocking.run("schema") { try prepareDatabase(on: postgres) }
+            }
+            let mailbox = try await progress.step("mailbox that plays the relay") {
+                try await DevMailbox.start(mailboxConfiguration)
+            }
+            let outcomes = DemoOutcomes()
+            let dispatcher = try makeDispatcher(
+                on: postgres, sendingTo: mailbox, catalogue: catalogue, observer: outcomes)
+            try await progress.step("worker") { try await Blocking.run("start") { try dispatcher.start() } }
+            return DemoWorld(postgres: postgres, mailbox: mailbox, dispatcher: dispatcher, outcomes: outcomes)
+        } catch {
+            postgres.stop()
+            throw error
+        }
+    }
+
+    func stop() async {
+        _ = try? await Blocking.run("stop") { dispatcher.stop(within: .seconds(10)) }
+        await mailbox.stop()
+        _ = try? await Blocking.run("stop") { postgres.stop() }
+    }
+
+    /// Runs `body` with a connection of the superuser's, for the report.
+    func withDatabase<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await Blocking.run("report") { [superuserURL] in try body(try PostgresConnection(superuserURL)) }
+    }
+}
+
+extension DemoWorld {
+    /// A fresh database in the lasting server, with login roles that may do what they must and no more.
+    private static func prepareDatabase(on postgres: DevPostgres) throws {
+        let server = try PostgresConnection(postgres.conninfo())
+        try server.execute("drop database if exists \(databaseName) with (force)")
+        try server.execute("create database \(databaseName)")
+        server.close()
+        let database = try PostgresConnection(postgres.conninfo(database: databaseName))
+        defer { database.close() }
+        _ = try Migrator(database).migrate()
+        for (login, roles) in [("demo_app", "notify_producer, notify_directory"), ("demo_worker", "notify_worker")] {
+            try database.execute(
+                """
+                do $$ begin create role \(login) login; exception when duplicate_object then null; end $$;
+                grant \(roles) to \(login);
+                """)
+        }
+        try addPeople(to: database)
+    }
+
+    private static func addPeople(to database: PostgresConnection) throws {
+        let organizationID = DemoScenario.organizationID
+        _ = try database.run(
+            Statement("select notify.upsert_organization($1, $2)"), [organizationID, DemoScenario.organizationName])
+        for person in DemoScenario.people {
+            _ = try database.run(
+                Statement("select notify.upsert_user($1, $2, $3, $4, $5)"),
+                [person.id, person.email, person.name, person.locale, person.timeZone])
+            _ = try database.run(Statement("select notify.add_member($1, $2)"), [organizationID, person.id])
+            if let off = person.switchedOff {
+                _ = try database.run(
+                    Statement("select notify.set_email_preference($1, $2, false)"), [person.id, off.rawValue])
+            }
+        }
+    }
+
+    private static var mailboxConfiguration: MailboxConfiguration {
+        var configuration = MailboxConfiguration()
+        configuration.webPort = 0
+        configuration.faults = [
+            FaultRule(
+                .rcpt, recipient: DemoScenario.refusedAddress, .always,
+                .reply(550, "5.1.1", "<\(DemoScenario.refusedAddress)>: no such mailbox")),
+            FaultRule(
+                .rcpt, recipient: DemoScenario.deferredAddress, .first(1),
+                .reply(451, "4.7.1", "Greylisted, please try again")),
+        ]
+        return configuration
+    }
+
+    private static func makeDispatcher(
+        on postgres: DevPostgres, sendingTo mailbox: DevMailbox, catalogue: TemplateCatalogue,
+        observer: DemoOutcomes
+    ) throws -> Dispatcher {
+        var relay = RelayConfiguration(host: MailboxConfiguration.host, port: mailbox.smtpPort)
+        relay.tls = .off
+        var configuration = Dispatcher.Configuration(
+            databaseURL: postgres.conninfo(database: databaseName, user: "demo_worker"), relays: [relay])
+        configuration.observer = observer
+        var generator = SystemRandomNumberGenerator()
+        let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
+        let rules = DeliveryRules(
+            catalogue: catalogue,
+            identity: try MailIdentity(
+                from: "Northwind Support <support@northwind.example>", publicURL: "https://support.northwind.example",
+                appURL: "https://app.northwind.example"),
+            keyRing: try KeyRing(parsing: key), allowed: nil,
+            // The relay's deferral should be over before its reader is.
+            schedule: try RetrySchedule(parsing: "1s"), holdUnknown: [])
+        var logger = Logger(label: "notify.demo")
+        logger.logLevel = .error
+        return Dispatcher(configuration, rules: rules, logger: logger)
+    }
+}

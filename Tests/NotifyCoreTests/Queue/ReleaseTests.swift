@@ -1,0 +1,71 @@
+import Foundation
+import PostgresClient
+import SMTPSender
+import TestSupport
+import Testing
+
+@testable import NotifyCore
+
+@Suite("Giving events back")
+struct ReleaseTests {
+    /// A row of the queue after a release: state, when it is due again, attempts, tried, and whether it is still leased.
+    private static let row = """
+        select concat_ws(' ', state, case when due_at = expires_at then 'expiry' when due_at = enqueued_at then 'now'
+                                          when due_at >= enqueued_at + interval '60 s' then 'later' end,
+                         attempts, tried, lease_id is null)
+          from notify.events
+        """
+
+    @Test(
+        "An event goes back with a delay, at once, or until somebody decides",
+        arguments: [
+            (Settlement.Change.release(after: .seconds(60), isCharged: true), "waiting later 1 t t"),
+            (.release(after: .seconds(60), isCharged: false), "waiting later 0 t t"),
+            (.release(after: .zero, isCharged: true), "ready now 1 f t"),
+            (.release(after: .zero, isCharged: false), "ready now 0 f t"),
+            (.hold, "held expiry 1 t t"),
+        ])
+    func changes(change: Settlement.Change, expected: String) async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket("expires_at => now() + interval '1 h'")
+            #expect(try client.queue.settle([Settlement(event, change)]) == [event.leaseID])
+            #expect(try client.connection.value(Self.row) == expected)
+            // No relay said anything, so there is nothing to keep.
+            #expect(try client.connection.value("select count(*) from notify.attempts") == "0")
+        }
+    }
+
+    @Test("An attempt that a relay answered gets a row, with the time of the next")
+    func attemptRow() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            let reply = SMTPReply(code: 451, enhancedCode: EnhancedStatusCode(4, 7, 1), text: "Greylisted")
+            let attempt = AttemptRecord(.refused(reply, .rcpt), scrubbing: RecipientScrubber(["ada@example.com"]))
+            let settlement = Settlement(
+                event, .release(after: .seconds(60), isCharged: true), attempt: attempt, relay: "mx:25")
+            #expect(try client.queue.settle([settlement]) == [event.leaseID])
+            let row = try client.connection.value(
+                """
+                select concat_ws(' ', a.event_id = e.id, attempt, relay, result, phase, smtp_code, enhanced_code, charged,
+                                 next_at = due_at, a.lease_id = \(event.leaseID))
+                  from notify.attempts a, notify.events e
+                """)
+            #expect(row == "t 1 mx:25 deferred rcpt 451 4.7.1 t t t")
+        }
+    }
+
+    @Test("What goes back at once stands behind what became ready meanwhile, and is discovered")
+    func tail() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            let snapshot = try client.queue.sweepBuckets(from: noOrganization, limit: 10).snapshot
+            try client.connection.execute(enqueueTicket())
+            _ = try client.queue.settle([.untouched(event)])
+            let found = try client.queue.discoverBuckets(since: snapshot, limit: 10).buckets
+            #expect(found.map(\.bucket) == [noOrganization])
+            let order = try client.claim(2).map(\.event.id)
+            #expect(order.count == 2)
+            #expect(order.last == event.id)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import PostgresClient
+import TestSupport
+import Testing
+
+@testable import NotifyCore
+
+@Suite("Settling events")
+struct SettleTests {
+    private static func end(_ event: ClaimedEvent, _ outcome: Outcome = .sent) -> Settlement {
+        Settlement(event, .end(outcome, detail: nil, isCharged: outcome == .sent))
+    }
+
+    private static let outcomes = "select count(*) from notify.deliveries"
+
+    @Test(
+        "An event that ends leaves the queue with its payload; what failed or expired keeps that aside",
+        arguments: [
+            (Outcome.sent, false), (.skipped(.preferenceOff), false), (.failed(.badPayload), true),
+            (.expired(.neverTried), true), (.cancelled(.byOperator), false),
+        ])
+    func ends(outcome: Outcome, isKept: Bool) async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            #expect(try client.queue.settle([Self.end(event, outcome)]) == [event.leaseID])
+            #expect(try client.connection.value("select count(*) from notify.events") == "0")
+            #expect(try client.connection.value("select count(*) from notify.event_payloads") == "0")
+            let row = try client.connection.value(
+                "select concat_ws(' ', event_id, outcome, reason, lease_id, attempts) from notify.deliveries")
+            let expected = [
+                "\(event.id)", outcome.name, outcome.reason, "\(event.leaseID)", outcome == .sent ? "1" : "0",
+            ]
+            #expect(row == expected.compactMap(\.self).joined(separator: " "))
+            let kept = try client.connection.column("select payload ->> 'subject' from notify.dead_events")
+            #expect(kept == (isKept ? ["Printer on fire"] : []))
+        }
+    }
+
+    @Test("A lease that is not the event's changes nothing")
+    func foreignLease() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            try client.connection.execute("update notify.events set lease_id = nextval('notify.lease_ids')")
+            let release = Settlement(event, .release(after: .zero, isCharged: true))
+            #expect(try client.queue.settle([Self.end(event)]).isEmpty)
+            #expect(try client.queue.settle([release, Self.end(event)]).isEmpty)
+            #expect(try client.state(of: event) == "leased")
+            #expect(try client.connection.value(Self.outcomes) == "0")
+        }
+    }
+
+    @Test(
+        "A lease that ran out still counts while nobody else took the event, and not afterwards",
+        arguments: [false, true])
+    func lateSettle(isTaken: Bool) async throws {
+        try await withQueue { client, database in
+            let event = try client.claimTicket()
+            try client.die()
+            try database.withSession { connection in
+                let other = try QueueClient(connection)
+                #expect(try other.queue.rescue().events == 1)
+                let taken = isTaken ? try other.claim(1).map(\.event) : []
+                #expect(taken.count == (isTaken ? 1 : 0))
+                #expect(try client.queue.settle([Self.end(event)]) == (isTaken ? [] : [event.leaseID]))
+                #expect(try other.queue.settle(taken.map { Self.end($0) }) == Set(taken.map(\.leaseID)))
+                #expect(try client.connection.value(Self.outcomes) == "1")
+            }
+        }
+    }
+
+    @Test("An event that its worker claimed twice gets one outcome, even from one batch")
+    func twoClaimsInOneBatch() async throws {
+        try await withQueue { client, _ in
+            let first = try client.claimTicket()
+            try client.connection.execute("update notify.events set state = 'ready', worker_id = null")
+            let second = try #require(try client.claim(1).first?.event)
+            #expect(first.id == second.id)
+            let batch = [Self.end(first, .failed(.badPayload)), Self.end(second)]
+            #expect(try client.queue.settle(batch) == [second.leaseID])
+            #expect(try client.connection.column("select outcome from notify.deliveries") == ["sent"])
+            #expect(try client.connection.column("select outcome from notify.dead_events") == [])
+        }
+    }
+
+    @Test("A settlement whose answer was lost can be written again and does nothing")
+    func again() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            #expect(try client.queue.settle([Self.end(event)]) == [event.leaseID])
+            #expect(try client.queue.settle([Self.end(event)]).isEmpty)
+            #expect(try client.connection.value(Self.outcomes) == "1")
+        }
+    }
+
+    @Test("Ends and releases of a batch are written together or not at all")
+    func oneTransaction() async throws {
+        try await withQueue { client, _ in
+            for _ in 0..<2 { try client.connection.execute(enqueueTicket()) }
+            let events = try client.claim(2).map(\.event)
+            let batch = [Self.end(events[0]), Settlement(events[1], .release(after: .seconds(60), isCharged: false))]
+            try client.connection.execute(
+                "alter table notify.events add constraint never_waiting check (state <> 'waiting')")
+            #expect(throws: PostgresError.self) { try client.queue.settle(batch) }
+            #expect(try client.connection.column("select distinct state from notify.events") == ["leased"])
+            #expect(try client.connection.value(Self.outcomes) == "0")
+            try client.connection.execute("alter table notify.events drop constraint never_waiting")
+            #expect(try client.queue.settle(batch) == Set(events.map(\.leaseID)))
+            #expect(try client.connection.column("select state from notify.events") == ["waiting"])
+            #expect(try client.connection.value(Self.outcomes) == "1")
+        }
+    }
+
+    @Test("A cancel that found the event leased frees its key and takes it from the feed once the worker honours it")
+    func honouredCancel() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket("dedupe_key => 'k'")
+            #expect(try client.connection.value("select notify.cancel('k')") == "false")
+            let row = try #require(try client.queue.recheck([event])[event.leaseID])
+            #expect(row.isLeaseHeld)
+            #expect(row.isCancelRequested)
+            #expect(try client.queue.settle([Self.end(event, .cancelled(.byProducer))]) == [event.leaseID])
+            #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "0")
+            #expect(try client.connection.value("select retracted_at is not null from notify.notifications") == "true")
+        }
+    }
+
+    @Test("An event that was sent keeps its key and its place in the feed, whatever was cancelled meanwhile")
+    func lateCancel() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket("dedupe_key => 'k'")
+            #expect(try client.connection.value("select notify.cancel('k')") == "false")
+            #expect(try client.queue.settle([Self.end(event)]) == [event.leaseID])
+            #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "1")
+            #expect(try client.connection.value("select retracted_at is null from notify.notifications") == "true")
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import DevMailbox
+import PostgresClient
+import TestSupport
+import Testing
+
+@testable import NotifyCore
+
+@Suite("Mails that wait behind a slow relay")
+struct SlowRelayTests {
+    struct Change: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var expiry = "1 h"
+        let statement: String
+        let outcome: String
+        var recipient: String?
+    }
+
+    static let changes = [
+        Change(
+            testDescription: "the switch is turned off",
+            statement: "select notify.set_email_preference('\(ada)', 'assigned_tickets', false)",
+            outcome: "skipped: preference_off"),
+        Change(
+            testDescription: "the user is deleted", statement: "delete from notify.users where id = '\(ada)'",
+            outcome: "cancelled: recipient_gone"),
+        Change(
+            testDescription: "the recipient leaves the organisation",
+            statement: "select notify.remove_member('\(acme)', '\(ada)')", outcome: "skipped: not_a_member"),
+        Change(
+            testDescription: "the account is closed",
+            statement: "update notify.users set is_active = false where id = '\(ada)'",
+            outcome: "skipped: account_inactive"),
+        Change(
+            testDescription: "the address is suppressed",
+            statement: "update notify.users set suppressed_at = now() where id = '\(ada)'",
+            outcome: "skipped: suppressed"),
+        Change(
+            testDescription: "it is cancelled", statement: "select notify.cancel('k')",
+            outcome: "cancelled: by_producer"),
+        Change(testDescription: "it expires", expiry: "1 s", statement: "select 1", outcome: "expired: never_tried"),
+        Change(
+            testDescription: "the address changes",
+            statement: "select notify.upsert_user('\(ada)', 'ada.new@example.org', 'Ada')", outcome: "sent",
+            recipient: "ada.new@example.org"),
+        Change(
+            testDescription: "nothing that matters changes",
+            statement: "select notify.set_email_preference('\(ada)', 'assigned_reminders', false)", outcome: "sent",
+            recipient: "ada@example.com"),
+    ]
+
+    @Test("What changes while a mail waits for its turn decides about it", arguments: changes)
+    func changed(change: Change) async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        try await withWorker(faults: [FaultRule(.dot, .first(1), .hold(gate))], options) { worker in
+            let first = try await worker.enqueue(enqueueTicket(bob))
+            try await worker.mailbox.applied("dot: hold")
+            let waiting = try await worker.enqueue(
+                enqueueTicket(
+                    ada,
+                    "organization_id => '\(acme)', dedupe_key => 'k', expires_at => now() + interval '\(change.expiry)'"
+                ))
+            try await worker.database.withConnection { connection in
+                try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
+                try connection.execute(change.statement)
+                // By now its check is too old to count, and one that was to expire has.
+                let age = change.expiry == "1 s" ? "1100 ms" : "200 ms"
+                try connection.wait(
+                    until:
+                        "select clock_timestamp() > enqueued_at + interval '\(age)' from notify.events where id = \(waiting)"
+                )
+            }
+            gate.release()
+            #expect(try await worker.outcome(of: first) == "sent")
+            #expect(try await worker.outcome(of: waiting) == change.outcome)
+            try await worker.stop()
+            let recipients = worker.mailbox.state.mails.flatMap(\.recipients)
+            #expect(recipients == ["bob@example.com"] + (change.recipient.map { [$0] } ?? []))
+            #expect(worker.mailbox.state.violations.isEmpty)
+        }
+    }
+
+    @Test("A mail whose lease another worker has taken is left to it, and goes out once")
+    func leaseTaken() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        try await withWorker(faults: [FaultRule(.dot, .first(1), .hold(gate))], options) { worker in
+            try await worker.enqueue(enqueueTicket(bob))
+            try await worker.mailbox.applied("dot: hold")
+            let waiting = try await worker.enqueue(enqueueTicket())
+            try await worker.database.withConnection { connection in
+                try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
+                // Taken and given back by another worker, as a rescue and a claim would.
+                try connection.execute(
+                    "update notify.events set state = 'ready', worker_id = null where id = \(waiting)")
+                let other = try QueueClient(connection)
+                let taken = try other.claim(1).map(\.event)
+                #expect(taken.map(\.id) == [waiting])
+                gate.release()
+                try connection.wait(until: "select count(*) = 1 from notify.deliveries")
+                _ = try other.queue.settle(taken.map(Settlement.untouched))
+            }
+            #expect(try await worker.outcome(of: waiting) == "sent")
+            try await worker.stop()
+            #expect(worker.mailbox.state.mails.flatMap(\.recipients) == ["bob@example.com", "ada@example.com"])
+        }
+    }
+
+    @Test("A mail that waits while its own worker's lease runs out is sent all the same, once")
+    func ownLeaseRanOut() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        // Long: the next heartbeat is so far away that only this test writes the worker's row.
+        options.lease = .seconds(240)
+        try await withWorker(faults: [FaultRule(.dot, .first(1), .hold(gate))], options) { worker in
+            try await worker.enqueue(enqueueTicket(bob))
+            try await worker.mailbox.applied("dot: hold")
+            let waiting = try await worker.enqueue(enqueueTicket())
+            try await worker.database.withConnection { connection in
+                try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
+                try connection.execute("update notify.workers set expires_at = now() - interval '1 second'")
+                try connection.wait(
+                    until:
+                        "select clock_timestamp() > enqueued_at + interval '200 ms' from notify.events where id = \(waiting)"
+                )
+                gate.release()
+                try connection.wait(until: "select state <> 'leased' from notify.events where id = \(waiting)")
+                try connection.execute("update notify.workers set expires_at = now() + interval '1 hour'")
+            }
+            #expect(try await worker.outcome(of: waiting) == "sent")
+            try await worker.stop()
+            #expect(worker.mailbox.state.mails.flatMap(\.recipients) == ["bob@example.com", "ada@example.com"])
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Testing
+
+@testable import SMTPSender
+
+@Suite("A lane's queue")
+struct LaneQueueTests {
+    private static let freshness = Duration.milliseconds(100)
+
+    @Test("gives urgent mails first, then in order, and only urgent ones when told so")
+    func order() {
+        let now = ContinuousClock.now
+        var queue = LaneQueue(freshness: Self.freshness)
+        queue.append([1, 2, 3].map { .sample($0, checkedAt: now) } + [.sample(9, isUrgent: true, checkedAt: now)])
+        func take(urgentOnly: Bool = false) -> Int64? {
+            queue.take(urgentOnly: urgentOnly, margin: .zero, inTurnToo: true, now: now)?.token
+        }
+        #expect(take() == 9)
+        #expect(take(urgentOnly: true) == nil)
+        #expect(take() == 1)
+        queue.putBack(.sample(1, checkedAt: now))
+        #expect([take(), take(), take(), take()] == [1, 2, 3, nil])
+    }
+
+    @Test("hands out what is too old when its turn comes, a few at a time, and lets what comes back go first")
+    func stale() throws {
+        let now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        for token in 1...5 { queue.append(.sample(Int64(token), checkedAt: now)) }
+        let later = now + .milliseconds(101)
+        #expect(queue.handOut(limit: 2, now: later).isEmpty, "no turn has come up yet")
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later) == nil)
+        let first = queue.handOut(limit: 2, now: later)
+        #expect(first.map(\.token) == [1, 2])
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later) == nil)
+        #expect(queue.handOut(limit: 2, now: later).isEmpty, "two are out for their check")
+        #expect(queue.nextHandOut == later + CheckedQueue.recheckPatience)
+        var checked = try #require(first.last)
+        checked.checkedAt = later
+        queue.append(checked)
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later)?.token == 2)
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later) == nil)
+        #expect(queue.handOut(limit: 9, now: later).map(\.token) == [3, 4, 5])
+    }
+
+    @Test("hands out more without an answer once the check has taken too long")
+    func droppedChecks() {
+        let now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        for token in 1...4 { queue.append(.sample(Int64(token), checkedAt: now - .seconds(1))) }
+        var handedOut: [Int64] = []
+        for step in 0..<4 {
+            let instant = now + CheckedQueue.recheckPatience * step
+            #expect(queue.take(margin: .zero, inTurnToo: true, now: instant) == nil)
+            handedOut += queue.handOut(limit: 1, now: instant).map(\.token)
+        }
+        #expect(handedOut == [1, 2, 3, 4])
+    }
+
+    @Test("keeps back from a joined group a mail whose check will not count by then")
+    func margin() {
+        let now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        queue.append(.sample(1, checkedAt: now - .milliseconds(60)))
+        #expect(queue.take(margin: .milliseconds(50), inTurnToo: true, now: now) == nil)
+        #expect(queue.handOut(limit: 9, now: now).map(\.token) == [1])
+    }
+
+    @Test("keeps a mail that must go in turn from a connection that is not quiet")
+    func inTurn() {
+        let now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        var careful = Submission.sample(1, checkedAt: now)
+        careful.history.inTurn = true
+        queue.putBack(careful)
+        #expect(queue.take(margin: .zero, inTurnToo: false, now: now) == nil)
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: now)?.token == 1)
+    }
+}
+
+@Suite("The number of connections")
+struct ConnectionNumberTests {
+    @Test("falls to those that the relay bears, never below one, and is whole again after a minute")
+    func lowered() {
+        let start = ContinuousClock.now
+        var number = ConnectionNumber(configured: 10, now: start)
+        #expect(number.limit(at: start) == 10)
+        number.lower(to: 7, now: start)
+        number.lower(to: 9, now: start)
+        #expect(number.limit(at: start) == 7)
+        number.lower(to: 0, now: start)
+        #expect(number.limit(at: start + .seconds(59)) == 1)
+        #expect(number.limit(at: start + .seconds(60)) == 10)
+    }
+
+    @Test("is tried again after pauses that double up to 15 s, shortened by up to a fifth at random")
+    func pauses() {
+        let start = ContinuousClock.now
+        var number = ConnectionNumber(configured: 10, now: start)
+        for expected in [0.25, 0.5, 1, 2, 4, 8, 15, 15, 15] {
+            number.failed(now: start)
+            let pause = (number.nextAttempt - start) / .seconds(1)
+            #expect(pause <= expected && pause >= expected * 0.8)
+        }
+        number.opened()
+        number.failed(now: start)
+        #expect(number.nextAttempt - start <= .milliseconds(250))
+    }
+}
