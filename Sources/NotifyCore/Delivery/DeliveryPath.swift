@@ -43,9 +43,11 @@ final class DeliveryPath: Sendable {
     func claim(
         _ shares: [ClaimPlanner.Share], for workerID: Int64, from queue: EventQueue
     ) throws(PostgresError) -> [EventQueue.Claim] {
+        // Taken before, so that a mail's check never counts for younger than it is.
+        let readAt = ContinuousClock.now
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
-        inFlight.insert(events, readAt: .now)
+        inFlight.insert(events, readAt: readAt)
         composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
         composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims

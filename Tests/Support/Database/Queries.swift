@@ -45,6 +45,11 @@ extension PostgresConnection {
         try error(statement).map { Refusal($0) }
     }
 
+    /// Waits until so much time has passed by the database's clock, for what counts from now on.
+    package func wait(milliseconds: Int) throws {
+        _ = try run(Statement("select pg_sleep($1)"), [Double(milliseconds) / 1_000])
+    }
+
     /// Waits until a condition, a query for one boolean, holds: until another session is seen to wait, for example.
     package func wait(until condition: String) throws {
         let deadline = ContinuousClock.now + .seconds(60)
