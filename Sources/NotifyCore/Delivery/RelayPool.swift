@@ -123,7 +123,8 @@ final class RelayPool: Sendable {
                 metadata: metadata.merging(["fault": "\(fault.message)", "pause": "\(pause.logText)"]) { $1 })
         case .pausedForRefusals(let pause):
             logger.critical(
-                "relay paused: it refuses too much for good", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
+                "relay paused: it refuses too much for good",
+                metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .stillClosed(let pause):
             logger.warning("relay still not usable", metadata: metadata.merging(["pause": "\(pause.logText)"]) { $1 })
         case .recovered:

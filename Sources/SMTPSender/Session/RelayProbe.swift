@@ -68,7 +68,8 @@ package enum RelayProbe {
                     if try parser.next() != nil { return .success(parser.reply) }
                 } catch {
                     return .failure(
-                        ConnectionFault(kind: .badReply, phase: .mail, message: "\(configuration.name): \(error.message)"))
+                        ConnectionFault(
+                            kind: .badReply, phase: .mail, message: "\(configuration.name): \(error.message)"))
                 }
             case .nothingYet:
                 var descriptor = pollfd(fd: connection.socket, events: Int16(POLLIN), revents: 0)

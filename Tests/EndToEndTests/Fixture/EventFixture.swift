@@ -88,8 +88,10 @@ struct EventFixture: Sendable {
 /// How much of what breaks mail programs an event has in it.
 private enum Hostility {
     private static let traps = [
-        "\n.", "\r", "\u{1B}", "\u{202E}", "\u{2028}", "\u{85}", "\u{200D}", "\nFrom ", "\n--", "=?", "{{", "<", "\"", "\t", "'", "://", "Bcc:", " \n",
-    ].map { Data($0.utf8) }
+        "\n.", "\r", "\u{1B}", "\u{202E}", "\u{2028}", "\u{85}", "\u{200D}", "\nFrom ", "\n--", "=?", "{{", "<", "\"",
+        "\t", "'", "://", "Bcc:", " \n",
+    ]
+    .map { Data($0.utf8) }
 
     static func score(_ event: EventFixture.Event) -> Int {
         let text = Data(event.payload.values.joined(separator: "\n").utf8)

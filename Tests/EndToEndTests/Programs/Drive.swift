@@ -23,9 +23,12 @@ struct Drive: Sendable {
     }
 
     func settings(_ others: [String: String] = [:]) -> [String: String] {
-        Program.settings.merging([
-            "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
-        ]) { $1 }.merging(others) { $1 }
+        Program.settings
+            .merging([
+                "NOTIFY_DATABASE_URL": database.url(),
+                "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
+            ]) { $1 }
+            .merging(others) { $1 }
     }
 
     /// Starts a worker and returns once it says that it runs.
@@ -53,6 +56,7 @@ struct Drive: Sendable {
             select concat(concat_ws(' ', outcome, reason), ': ', count(*)) from notify.deliveries
             group by outcome, reason order by 1
             """
-        ).compactMap(\.self)
+        )
+        .compactMap(\.self)
     }
 }

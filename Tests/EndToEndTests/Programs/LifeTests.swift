@@ -22,7 +22,8 @@ struct LifeTests {
                 events.append((try await enqueue(kind, payload, for: People.ada, settings), "sent"))
             }
             let ticket = ("assigned_ticket", People.payloads["assigned_ticket"] ?? "")
-            events.append((try await enqueue(ticket.0, ticket.1, for: People.bob, settings), "failed recipient_refused"))
+            events.append(
+                (try await enqueue(ticket.0, ticket.1, for: People.bob, settings), "failed recipient_refused"))
             events.append((try await enqueue(ticket.0, ticket.1, for: People.cyd, settings), "skipped preference_off"))
 
             let drained = try await Program.run(["run", "--no-api", "--drain"], settings: settings)

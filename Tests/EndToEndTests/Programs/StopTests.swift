@@ -52,9 +52,11 @@ struct StopTests {
             #expect(ContinuousClock.now - signalled < .seconds(20))
             #expect(try await drive.outcomes() == [])
             let states = try await drive.database.column(
-                "select concat_ws(' ', state, attempts, count(*)) from notify.events group by state, attempts order by 1")
+                "select concat_ws(' ', state, attempts, count(*)) from notify.events group by state, attempts order by 1"
+            )
             #expect(states == ["ready 0 \(Self.count - 1)", "waiting 1 1"])
-            let doubt = try await drive.database.column("select concat_ws(' ', result, phase, charged) from notify.attempts")
+            let doubt = try await drive.database.column(
+                "select concat_ws(' ', result, phase, charged) from notify.attempts")
             #expect(doubt == ["unknown dot t"])
         }
     }

@@ -15,8 +15,10 @@ struct RefusingRelayTests {
     }
 
     static let refusals = [
-        Refusal(stage: .mail, code: 530, enhancedCode: "5.7.0"), Refusal(stage: .rcpt, code: 530, enhancedCode: "5.7.0"),
-        Refusal(stage: .mail, code: 550, enhancedCode: "5.7.1"), Refusal(stage: .rcpt, code: 550, enhancedCode: "5.7.1"),
+        Refusal(stage: .mail, code: 530, enhancedCode: "5.7.0"),
+        Refusal(stage: .rcpt, code: 530, enhancedCode: "5.7.0"),
+        Refusal(stage: .mail, code: 550, enhancedCode: "5.7.1"),
+        Refusal(stage: .rcpt, code: 550, enhancedCode: "5.7.1"),
         Refusal(stage: .dot, code: 550, enhancedCode: "5.7.1"), Refusal(stage: .rcpt, code: 554, enhancedCode: "5.7.1"),
         Refusal(stage: .greeting, code: 554, enhancedCode: "5.3.2"),
     ]

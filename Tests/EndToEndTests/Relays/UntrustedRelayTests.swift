@@ -17,7 +17,9 @@ struct UntrustedRelayTests {
     }
 
     static let cases = [
-        Case(testDescription: "a certificate for another name", certificate: .wrongName, reason: "it is for another name"),
+        Case(
+            testDescription: "a certificate for another name", certificate: .wrongName, reason: "it is for another name"
+        ),
         Case(testDescription: "an expired certificate", certificate: .expired, reason: "it has expired"),
         Case(testDescription: "a certificate of its own", certificate: .selfSigned, reason: "its issuer is not known"),
         Case(testDescription: "an unknown authority", isAuthorityKnown: false, reason: "its issuer is not known"),

@@ -27,7 +27,8 @@ package struct RelayFault: Sendable, Hashable {
             code = reply.code
             enhancedCode = reply.enhancedCode
             message =
-                isLogin ? "the relay wants a login (\(reply.codes))"
+                isLogin
+                ? "the relay wants a login (\(reply.codes))"
                 : "the relay answered \(reply.codes) to \(phase.rawValue)"
         case .interrupted(let phase):
             self.phase = phase
