@@ -54,6 +54,8 @@ extension PostgresConnection {
     package func wait(until condition: String) throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while try value(condition) != "true" {
+            // Within a transaction the statistics views show what they showed at the first look.
+            try execute("select pg_stat_clear_snapshot()")
             guard ContinuousClock.now < deadline else { throw NeverHeld(condition: condition) }
         }
     }
