@@ -42,7 +42,7 @@ struct MailboxTests {
             ("Jane Doe", "Jane Doe <jane@example.com>"),
             ("Doe, Jane", "\"Doe, Jane\" <jane@example.com>"),
             ("J. Doe", "\"J. Doe\" <jane@example.com>"),
-            ("a\"b\\c", "\"a\\\"b\\\\c\" <jane@example.com>"),
+            ("a\"b\\c", "=?utf-8?B?YSJiXGM=?= <jane@example.com>"),
             ("boss@bank.example", "\"boss@bank.example\" <jane@example.com>"),
             ("Zoë", "=?utf-8?Q?Zo=C3=AB?= <jane@example.com>"),
             ("山田 太郎", "=?utf-8?B?5bGx55SwIOWkqumDjg==?= <jane@example.com>"),

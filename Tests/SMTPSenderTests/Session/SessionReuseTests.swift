@@ -101,6 +101,7 @@ struct LocalRefusalTests {
         arguments: [
             "a\r\nRSET@example.com", "a\n@example.com", "a\0@example.com", "a b@example.com", "<a@example.com",
             "a@exa>mple.com",
+            "\"a b@example.com", "\"a\"b c@example.com", "\"a\\\" b@example.com", "\"a\r\nb\"@example.com",
             "", "@", "a@", "@example.com", "nobody", "é@example.com", "a\u{7F}@example.com",
             String(repeating: "a", count: 65) + "@example.com", "a@" + String(repeating: "b", count: 300),
         ])
@@ -117,6 +118,15 @@ struct LocalRefusalTests {
             #expect(address.count < 8 || !outcome.contains(address), "the address itself is not told")
             #expect(harness.session.turn == .mail(inTurnToo: true))
         }
+    }
+
+    @Test("with spaces in a quoted local part goes on the wire as it is")
+    func quotedLocalPart() {
+        var harness = SessionHarness(.content)
+        let address = #""a \" b"@example.com"#
+        harness.begin(ComposedMail(envelope: Envelope(sender: "s@example.com", recipient: address), content: []))
+        let written = harness.takeWritten().joined()
+        #expect(written.contains("RCPT TO:<\(address)>"), "\(written)")
     }
 
     @Test("for want of SMTPUTF8, or for its size, is told so without a byte sent")
