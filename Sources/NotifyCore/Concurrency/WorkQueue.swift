@@ -16,9 +16,14 @@ final class WorkQueue<Element: Sendable>: Sendable {
         state.update { $0.elements.append(element) }
     }
 
-    func push(contentsOf elements: [Element]) {
-        guard !elements.isEmpty else { return }
-        state.update { $0.elements.append(contentsOf: elements) }
+    /// False, and nothing done, once the queue is closed.
+    @discardableResult
+    func push(contentsOf elements: [Element]) -> Bool {
+        state.update { state in
+            guard !state.isClosed else { return false }
+            state.elements.append(contentsOf: elements)
+            return true
+        }
     }
 
     /// Puts work before all that waits.

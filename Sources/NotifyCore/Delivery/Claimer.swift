@@ -66,7 +66,6 @@ final class Claimer {
         let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
         let claimed = try database.run { queue throws(PostgresError) in
-            if snapshot == nil { try path.releaseOrphans(of: worker.id, in: queue) }
             try promote(in: queue)
             try look(in: queue)
             return try claim(room, from: queue)
@@ -93,6 +92,8 @@ final class Claimer {
     }
 
     private func sweep(_ queue: EventQueue) throws(PostgresError) {
+        // A claim whose answer was lost may commit late: nobody else knows of its events, and our heartbeat keeps them.
+        if sweepFrom == nil { try path.releaseOrphans(of: worker.id, in: queue) }
         let began = ContinuousClock.now
         let findings = try queue.sweepBuckets(from: sweepFrom ?? Self.firstBucket, limit: Self.bucketLimit)
         note(findings)
@@ -114,6 +115,8 @@ final class Claimer {
             limit: min(Self.batchSize, room.notifications), accountLimit: min(Self.batchSize, room.accountMails))
         guard !shares.isEmpty else { return 0 }
         let claims = try path.claim(shares, for: worker.id, from: queue)
+        // Others were faster, or our own lease has run out until the next heartbeat: look again soon.
+        if claims.isEmpty { nextSweep = min(nextSweep, .now + .seconds(1)) }
         var counts: [UUID: (count: Int, last: ClaimPlanner.Position)] = [:]
         for claim in claims {
             counts[claim.bucket] = ((counts[claim.bucket]?.count ?? 0) + 1, claim.position)

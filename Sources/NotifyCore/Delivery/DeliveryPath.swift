@@ -177,21 +177,25 @@ final class DeliveryPath: Sendable {
 
     // MARK: Settle (the settler's thread)
 
-    func settle(_ batch: [Settlement], in queue: EventQueue) throws(PostgresError) {
-        let ours = try queue.settle(batch)
-        let lost = batch.filter { !ours.contains($0.leaseID) }
+    /// Writes a batch; what somebody else keeps locked comes back, to be tried again.
+    func settle(_ batch: [Settlement], in queue: EventQueue) throws(PostgresError) -> [Settlement] {
+        let settled = try queue.settle(batch)
+        let locked = batch.filter { settled.locked.contains($0.leaseID) }
+        let done = batch.filter { !settled.locked.contains($0.leaseID) }
+        let lost = done.filter { !settled.ours.contains($0.leaseID) }
         if !lost.isEmpty {
             // Either another worker took them, or this same settlement was written before its answer got lost.
             logger.notice(
                 "settlements that were not ours any more",
                 metadata: ["events": "\(lost.prefix(10).map(\.eventID))", "count": "\(lost.count)"])
         }
-        inFlight.remove(batch.map(\.leaseID))
+        inFlight.remove(done.map(\.leaseID))
         bell.ring()
         observer?
             .settled(
-                batch.filter { ours.contains($0.leaseID) }
+                done.filter { settled.ours.contains($0.leaseID) }
                     .map { SettledEvent(eventID: $0.eventID, outcome: $0.outcome) })
+        return locked
     }
 }
 
@@ -237,7 +241,7 @@ extension DeliveryPath: RelayLaneDelegate {
     }
 
     func lane(_ lane: RelayLane, stale: [Submission]) {
-        stop.isRequested ? handBack(stale) : checking.push(contentsOf: stale)
+        if !checking.push(contentsOf: stale) { handBack(stale) }
     }
 
     func laneDidConnect(_ lane: RelayLane) {}

@@ -56,6 +56,12 @@ package final class Dispatcher: Sendable {
     package let drain: DrainWatch?
     private let database = DatabaseHealth()
     private let running = Mutex<Running?>(nil)
+    /// How long a stop waits for a database call before it cuts it off.
+    private static let databasePatience = Duration.seconds(2)
+    private let claiming = Interrupter()
+    private let checking = Interrupter()
+    private let settling = Interrupter()
+    private let keeping = Interrupter()
 
     private struct Running: Sendable {
         let worker: WorkerIdentity
@@ -116,21 +122,24 @@ package final class Dispatcher: Sendable {
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
         let session = {
-            @Sendable [databaseURL = configuration.databaseURL, database] (role: String, stop: StopSignal) in
-            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger, health: database)
+            @Sendable [databaseURL = configuration.databaseURL, database]
+            (role: String, stop: StopSignal, interrupter: Interrupter) in
+            DatabaseSession(
+                databaseURL, role: role, stop: stop, logger: logger, health: database, interrupter: interrupter)
         }
+        let (claiming, checking, settling, keeping) = (claiming, checking, settling, keeping)
         let settler = try NamedThread("settler") {
-            Settler(path: path, database: session("settle", giveUp), logger: logger).run()
+            Settler(path: path, database: session("settle", giveUp, settling), logger: logger).run()
         }
         let checker = try NamedThread("checker") {
-            Checker(path: path, database: session("recheck", stop), stop: stop).run()
+            Checker(path: path, database: session("recheck", stop, checking), stop: stop).run()
         }
         let composer = try NamedThread("composer") {
             while let events = path.composing.pop(limit: 32) { path.prepare(events) }
         }
         let keeper = try NamedThread("keeper") {
             Keeper(
-                worker: worker, retentionDays: retentionDays, database: session("keep", giveUp), stop: giveUp,
+                worker: worker, retentionDays: retentionDays, database: session("keep", giveUp, keeping), stop: giveUp,
                 logger: logger
             )
             .run()
@@ -145,14 +154,14 @@ package final class Dispatcher: Sendable {
             ? nil
             : try NamedThread("claimer") {
                 Claimer(
-                    path: path, worker: worker, database: session("claim", stop), bell: bell, stop: stop, drain: drain
+                    path: path, worker: worker, database: session("claim", stop, claiming), bell: bell, stop: stop,
+                    drain: drain
                 )
                 .run()
             }
         return Running(
             worker: worker, path: path, claimer: claimer, composer: composer, checker: checker, settler: settler,
-            keeper: keeper,
-            waker: waker, wakeSignal: wakeSignal)
+            keeper: keeper, waker: waker, wakeSignal: wakeSignal)
     }
 
     /// Stops in the order of the path: no more claims, unstarted events back at once, what is on the wire finished,
@@ -166,20 +175,25 @@ package final class Dispatcher: Sendable {
         let deadline = ContinuousClock.now + grace
         let path = running.path
         stop.request()
+        relays.beginStop(within: grace)
         bell.ring()
         running.wakeSignal.stop()
-        running.claimer?.join()
-        path.composing.close()
-        running.composer.join()
-        path.checking.close()
-        running.checker.join()
+        Interrupter.cutting([claiming, checking], after: Self.databasePatience) {
+            running.claimer?.join()
+            path.composing.close()
+            running.composer.join()
+            path.checking.close()
+            running.checker.join()
+        }
         relays.close(within: deadline - .now)
         _ = path.inFlight.waitUntilEmpty(timeout: deadline - .now)
         path.settling.close()
         giveUp.request()
-        running.settler.join()
-        running.keeper.join()
-        running.waker.join()
+        Interrupter.cutting([settling, keeping], after: Self.databasePatience) {
+            running.settler.join()
+            running.keeper.join()
+            running.waker.join()
+        }
         signOff(running.worker)
         return StopReport(unsettled: path.inFlight.count)
     }

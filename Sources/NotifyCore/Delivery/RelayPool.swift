@@ -36,6 +36,11 @@ final class RelayPool: Sendable {
         state.withLock { $0.lanes = lanes }
     }
 
+    /// Lets the lanes begin no more mails: what is on the wire is finished within `grace`, the rest comes back.
+    func beginStop(within grace: Duration) {
+        for lane in state.withLock({ $0.lanes }) { lane.beginStop(within: grace) }
+    }
+
     /// Finishes what is on the wire and closes all connections, the lanes side by side. Blocks for at most `grace` and a
     /// moment.
     func close(within grace: Duration) {
@@ -101,17 +106,22 @@ final class RelayPool: Sendable {
     }
 
     func connectFailed(_ lane: RelayLane, _ fault: ConnectionFault) {
-        let (relay, change) = state.withLock { state in
+        let (relay, change, isClosed) = state.withLock { state in
             let now = ContinuousClock.now
-            guard let relay = state.lanes.firstIndex(where: { $0 === lane }) else { return (0, RelayChange?.none) }
+            guard let relay = state.lanes.firstIndex(where: { $0 === lane }) else {
+                return (0, RelayChange?.none, false)
+            }
             let change = state.router.connectFailed(relay: relay, fault, at: now)
             state.noteTrouble(at: now)
-            return (relay, change)
+            if case .closed = state.router.relays[relay].permit(at: now) { return (relay, change, true) }
+            return (relay, change, false)
         }
         logger.warning(
             "cannot open a session with the relay",
             metadata: ["relay": "\(configurations[relay].name)", "fault": "\(fault.message)"])
         if let change { react(to: change, relay: relay) }
+        // Mails may have come in since it was closed.
+        if isClosed { lane.withdraw() }
     }
 
     private func react(to change: RelayChange, relay: Int) {

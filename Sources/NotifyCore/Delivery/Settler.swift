@@ -26,25 +26,33 @@ final class Settler {
         database.close()
     }
 
-    /// Whether to go on: false when the grace period is over.
+    /// Whether to go on: false when the grace period is over and one last try failed too.
     private func write(_ batch: [Settlement]) -> Bool {
+        var isLastTry = false
         while true {
             do {
-                try database.run { queue throws(PostgresError) in try path.settle(batch, in: queue) }
-                return true
+                let locked = try database.run { queue throws(PostgresError) in
+                    try path.settle(batch, in: queue)
+                }
+                return locked.isEmpty || putOff(locked, alone: locked.count == batch.count)
             } catch {
-                // One row that somebody else keeps locked, or that cannot be written, must not hold up its batch mates.
+                // One row that cannot be written must not hold up its batch mates.
                 if error.isAboutOneRow, batch.count > 1 {
                     let middle = batch.count / 2
                     return write(Array(batch[..<middle])) && write(Array(batch[middle...]))
                 }
-                if database.recover(from: error, during: "settle") { return false }
-                if error.isAboutOneRow {
-                    path.settling.push(contentsOf: batch)
-                    return true
-                }
+                if isLastTry { return false }
+                isLastTry = database.recover(from: error, during: "settle")
+                if error.isAboutOneRow, !isLastTry { return putOff(batch, alone: false) }
             }
         }
+    }
+
+    /// Behind everything that waits by now. A locked row alone is not asked for more than four times a second.
+    private func putOff(_ batch: [Settlement], alone: Bool) -> Bool {
+        if alone { _ = database.pause(.milliseconds(250)) }
+        path.settling.push(contentsOf: batch)
+        return true
     }
 }
 

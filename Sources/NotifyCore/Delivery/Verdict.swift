@@ -23,11 +23,14 @@ package struct AttemptContext: Sendable {
     package let canGoElsewhere: Bool
     /// How long an event waits that its only relay could not take: the shortest pause of a relay.
     package let relayWait: Duration
+    /// Since the event was enqueued.
+    package let age: Duration
 
     package init(
         chargedAttempts: Int, remaining: Duration, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool,
-        canGoElsewhere: Bool, relayWait: Duration = RelayPolicy.standard.shortestPause
+        canGoElsewhere: Bool, relayWait: Duration = RelayPolicy.standard.shortestPause, age: Duration = .zero
     ) {
+        self.age = age
         self.chargedAttempts = chargedAttempts
         self.remaining = remaining
         self.holdsUnknown = holdsUnknown
@@ -43,7 +46,8 @@ package struct AttemptContext: Sendable {
         self.init(
             chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now),
             holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere, relayWait: relayWait)
+            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere, relayWait: relayWait,
+            age: .microseconds(now - event.enqueuedAt))
     }
 }
 
@@ -64,7 +68,7 @@ package func classify(
     case .addressRefused:
         return .end(.failed(.recipientRefused))
     case .refused(let phase):
-        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(jitter) }
+        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(jitter, waiting: attempt.refusalWait) }
         return .end(.failed(phase == .rcpt ? .recipientRefused : .messageRefused))
     case .unsendable(let reason):
         return .end(.failed(reason))
@@ -84,8 +88,14 @@ extension AttemptContext {
         retry(after: jitter.applied(to: delay), isCharged: true)
     }
 
-    fileprivate func uncharged(_ jitter: Jitter) -> Verdict {
-        retry(after: canGoElsewhere ? .zero : jitter.applied(to: relayWait), isCharged: false)
+    fileprivate func uncharged(_ jitter: Jitter, waiting wait: Duration? = nil) -> Verdict {
+        retry(after: canGoElsewhere ? .zero : jitter.applied(to: wait ?? relayWait), isCharged: false)
+    }
+
+    /// A quiet relay may refuse one mail for a day without accepting another: it is asked ever more rarely, a quarter of
+    /// the event's age apart, up to half an hour.
+    fileprivate var refusalWait: Duration {
+        max(relayWait, min(age / 4, .seconds(1_800)))
     }
 
     private func retry(after delay: Duration, isCharged: Bool) -> Verdict {

@@ -9,6 +9,7 @@ final class Waker {
     private let bell: Bell
     private let logger: Logger
     private var backOff = Duration.milliseconds(100)
+    private var hasComplained = false
 
     init(listener: Listener, bell: Bell, logger: Logger) {
         self.listener = listener
@@ -34,6 +35,7 @@ final class Waker {
         do {
             try listener.connect()
             backOff = .milliseconds(100)
+            hasComplained = false
             bell.ring()
             return true
         } catch {
@@ -42,6 +44,10 @@ final class Waker {
                     "the database is behind a pooler: polling only. Set NOTIFY_LISTEN_URL to a direct connection to be woken at once"
                 )
                 return false
+            }
+            if !hasComplained {
+                logger.warning("cannot listen for notifications; polling meanwhile", metadata: ["error": "\(error)"])
+                hasComplained = true
             }
             backOff = min(backOff * 2, .seconds(5))
             return true

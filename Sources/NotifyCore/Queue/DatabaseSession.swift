@@ -10,11 +10,16 @@ final class DatabaseSession {
     private let stop: StopSignal
     private let logger: Logger
     private let health: DatabaseHealth?
+    private let interrupter: Interrupter?
     private var connection: PostgresConnection?
     private var backOff = Duration.milliseconds(100)
 
-    init(_ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil) {
+    init(
+        _ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil,
+        interrupter: Interrupter? = nil
+    ) {
         self.health = health
+        self.interrupter = interrupter
         self.conninfo = conninfo
         var options = ConnectionOptions(applicationName: "notify-worker \(role)")
         options.statementTimeout = .seconds(30)
@@ -32,8 +37,9 @@ final class DatabaseSession {
             health?.succeeded()
             return result
         } catch {
-            if error.isConnectionLost {
-                connection = nil
+            // Also one that is of no use any more without having said so, or whose server became a standby.
+            if error.isConnectionLost || error.sqlState == "25006" || connection?.isUsable == false {
+                close()
                 health?.lost(error)
             }
             throw error
@@ -44,7 +50,13 @@ final class DatabaseSession {
         if let connection { return connection }
         let connection = try PostgresConnection(conninfo, options: options)
         self.connection = connection
+        interrupter?.aim(at: connection.canceller)
         return connection
+    }
+
+    /// Waits; whether a stop was requested meanwhile.
+    func pause(_ duration: Duration) -> Bool {
+        stop.wait(duration)
     }
 
     /// Logs the failure and waits before the next try; whether a stop was requested meanwhile.

@@ -2,21 +2,30 @@ import PostgresClient
 import SMTPSender
 
 extension EventQueue {
-    /// Writes a batch of settlements in one round trip and one transaction; gives back the leases that were ours.
-    ///
-    /// The event of a lease that does not come back belongs to another claim now, or was settled before an answer got
-    /// lost: nothing was changed for it.
-    func settle(_ batch: [Settlement]) throws(PostgresError) -> Set<Int64> {
+    /// What became of a batch, by lease. One that is in neither set belongs to another claim now, or was settled before an
+    /// answer got lost: nothing was changed for it.
+    struct Settled {
+        /// Written now.
+        var ours: Set<Int64> = []
+        /// Somebody else keeps the row locked: to be tried again.
+        var locked: Set<Int64> = []
+    }
+
+    /// Writes a batch of settlements in one round trip and one transaction.
+    func settle(_ batch: [Settlement]) throws(PostgresError) -> Settled {
         let endings = batch.filter { $0.outcome != nil }
         let releases = batch.filter { $0.outcome == nil }
         var calls: [StatementCall] = []
         if !endings.isEmpty { calls.append(Self.settleCall(endings)) }
         if !releases.isEmpty { calls.append(Self.releaseCall(releases)) }
-        var ours: Set<Int64> = []
+        var settled = Settled()
         for rows in try connection.pipelineAtomically(calls) {
-            for row in 0..<rows.count { ours.insert(try rows.int64(row, 0)) }
+            for row in 0..<rows.count {
+                let lease = try rows.int64(row, 0)
+                if try rows.bool(row, 1) { settled.locked.insert(lease) } else { settled.ours.insert(lease) }
+            }
         }
-        return ours
+        return settled
     }
 
     private static func settleCall(_ batch: [Settlement]) -> StatementCall {

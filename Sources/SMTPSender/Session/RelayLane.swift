@@ -65,10 +65,16 @@ package final class RelayLane: Sendable {
         inbox.putWithdrawal()
     }
 
+    /// Begins no more mails: what is on the wire is finished within `grace`, the rest comes back as `unreachable`. Does
+    /// not wait; `stop` must follow.
+    package func beginStop(within grace: Duration) {
+        inbox.putStop(by: .now + grace)
+    }
+
     /// Finishes what is on the wire, hands the rest back, says QUIT on every connection and ends the threads. Blocks
     /// for at most `grace` and a moment; never call it from the delegate.
     package func stop(within grace: Duration) {
-        inbox.putStop(by: .now + grace)
+        beginStop(within: grace)
         let started = thread.withLock { thread in
             defer { thread = nil }
             return thread

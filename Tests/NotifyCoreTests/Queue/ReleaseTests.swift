@@ -28,7 +28,7 @@ struct ReleaseTests {
     func changes(change: Settlement.Change, expected: String) async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket("expires_at => now() + interval '1 h'")
-            #expect(try client.queue.settle([Settlement(event, change)]) == [event.leaseID])
+            #expect(try client.queue.settle([Settlement(event, change)]).ours == [event.leaseID])
             #expect(try client.connection.value(Self.row) == expected)
             // No relay said anything, so there is nothing to keep.
             #expect(try client.connection.value("select count(*) from notify.attempts") == "0")
@@ -43,7 +43,7 @@ struct ReleaseTests {
             let attempt = AttemptRecord(.refused(reply, .rcpt), scrubbing: RecipientScrubber(["ada@example.com"]))
             let settlement = Settlement(
                 event, .release(after: .seconds(60), isCharged: true), attempt: attempt, relay: "mx:25")
-            #expect(try client.queue.settle([settlement]) == [event.leaseID])
+            #expect(try client.queue.settle([settlement]).ours == [event.leaseID])
             let row = try client.connection.value(
                 """
                 select concat_ws(' ', a.event_id = e.id, attempt, relay, result, phase, smtp_code, enhanced_code, charged,

@@ -22,7 +22,7 @@ struct SettleTests {
     func ends(outcome: Outcome, isKept: Bool) async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket()
-            #expect(try client.queue.settle([Self.end(event, outcome)]) == [event.leaseID])
+            #expect(try client.queue.settle([Self.end(event, outcome)]).ours == [event.leaseID])
             #expect(try client.connection.value("select count(*) from notify.events") == "0")
             #expect(try client.connection.value("select count(*) from notify.event_payloads") == "0")
             let row = try client.connection.value(
@@ -42,8 +42,8 @@ struct SettleTests {
             let event = try client.claimTicket()
             try client.connection.execute("update notify.events set lease_id = nextval('notify.lease_ids')")
             let release = Settlement(event, .release(after: .zero, isCharged: true))
-            #expect(try client.queue.settle([Self.end(event)]).isEmpty)
-            #expect(try client.queue.settle([release, Self.end(event)]).isEmpty)
+            #expect(try client.queue.settle([Self.end(event)]).ours.isEmpty)
+            #expect(try client.queue.settle([release, Self.end(event)]).ours.isEmpty)
             #expect(try client.state(of: event) == "leased")
             #expect(try client.connection.value(Self.outcomes) == "0")
         }
@@ -61,8 +61,8 @@ struct SettleTests {
                 #expect(try other.queue.rescue().events == 1)
                 let taken = isTaken ? try other.claim(1).map(\.event) : []
                 #expect(taken.count == (isTaken ? 1 : 0))
-                #expect(try client.queue.settle([Self.end(event)]) == (isTaken ? [] : [event.leaseID]))
-                #expect(try other.queue.settle(taken.map { Self.end($0) }) == Set(taken.map(\.leaseID)))
+                #expect(try client.queue.settle([Self.end(event)]).ours == (isTaken ? [] : [event.leaseID]))
+                #expect(try other.queue.settle(taken.map { Self.end($0) }).ours == Set(taken.map(\.leaseID)))
                 #expect(try client.connection.value(Self.outcomes) == "1")
             }
         }
@@ -76,7 +76,7 @@ struct SettleTests {
             let second = try #require(try client.claim(1).first?.event)
             #expect(first.id == second.id)
             let batch = [Self.end(first, .failed(.badPayload)), Self.end(second)]
-            #expect(try client.queue.settle(batch) == [second.leaseID])
+            #expect(try client.queue.settle(batch).ours == [second.leaseID])
             #expect(try client.connection.column("select outcome from notify.deliveries") == ["sent"])
             #expect(try client.connection.column("select outcome from notify.dead_events") == [])
         }
@@ -86,8 +86,8 @@ struct SettleTests {
     func again() async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket()
-            #expect(try client.queue.settle([Self.end(event)]) == [event.leaseID])
-            #expect(try client.queue.settle([Self.end(event)]).isEmpty)
+            #expect(try client.queue.settle([Self.end(event)]).ours == [event.leaseID])
+            #expect(try client.queue.settle([Self.end(event)]).ours.isEmpty)
             #expect(try client.connection.value(Self.outcomes) == "1")
         }
     }
@@ -104,7 +104,7 @@ struct SettleTests {
             #expect(try client.connection.column("select distinct state from notify.events") == ["leased"])
             #expect(try client.connection.value(Self.outcomes) == "0")
             try client.connection.execute("alter table notify.events drop constraint never_waiting")
-            #expect(try client.queue.settle(batch) == Set(events.map(\.leaseID)))
+            #expect(try client.queue.settle(batch).ours == Set(events.map(\.leaseID)))
             #expect(try client.connection.column("select state from notify.events") == ["waiting"])
             #expect(try client.connection.value(Self.outcomes) == "1")
         }
@@ -118,7 +118,7 @@ struct SettleTests {
             let row = try #require(try client.queue.recheck([event])[event.leaseID])
             #expect(row.isLeaseHeld)
             #expect(row.isCancelRequested)
-            #expect(try client.queue.settle([Self.end(event, .cancelled(.byProducer))]) == [event.leaseID])
+            #expect(try client.queue.settle([Self.end(event, .cancelled(.byProducer))]).ours == [event.leaseID])
             #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "0")
             #expect(try client.connection.value("select retracted_at is not null from notify.notifications") == "true")
         }
@@ -129,9 +129,32 @@ struct SettleTests {
         try await withQueue { client, _ in
             let event = try client.claimTicket("dedupe_key => 'k'")
             #expect(try client.connection.value("select notify.cancel('k')") == "false")
-            #expect(try client.queue.settle([Self.end(event)]) == [event.leaseID])
+            #expect(try client.queue.settle([Self.end(event)]).ours == [event.leaseID])
             #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "1")
             #expect(try client.connection.value("select retracted_at is null from notify.notifications") == "true")
+        }
+    }
+
+    @Test("A row that somebody keeps locked holds up neither its batch mates nor the rescue of others")
+    func lockedRow() async throws {
+        try await withTestDatabase(.directory) { database in
+            try await database.withConnection { connection in
+                let client = try QueueClient(connection)
+                for _ in 0..<3 { _ = try connection.value(enqueueTicket()) }
+                let events = try client.claim(3).map(\.event)
+                let producer = try PostgresConnection(database.conninfo)
+                defer { producer.close() }
+                try producer.execute("begin; select from notify.events where id = \(events[1].id) for update")
+                let settled = try client.queue.settle(events.map { Self.end($0) })
+                #expect(settled.ours == [events[0].leaseID, events[2].leaseID])
+                #expect(settled.locked == [events[1].leaseID])
+                let released = try client.queue.settle([.untouched(events[1])])
+                #expect(released.locked == [events[1].leaseID])
+                try connection.execute("update notify.workers set expires_at = now() - interval '1 second'")
+                #expect(try client.queue.rescue().events == 0)
+                try producer.execute("rollback")
+                #expect(try client.queue.settle([Self.end(events[1])]).ours == [events[1].leaseID])
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 -- Gives events back to the queue: at once (delay 0), after a delay, or held until an operator decides or they expire.
 -- They re-enter at the tail of their bucket. An attempt that says something gets a row of notify.attempts.
--- Gives back the leases that were ours.
+-- Gives back the leases that were ours, and those whose row somebody else keeps locked, to be tried again.
 -- $1 ids, $2 leases, $3 delays in ms (null: hold), $4 whether the attempt is charged, $5 results (null: no attempt was
 -- made), $6 phases, $7 details, $8 codes, $9 enhanced codes, $10 replies, $11 relays.
 with input as (
@@ -8,6 +8,11 @@ with input as (
       from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::text[], $6::text[], $7::text[],
                   $8::int[], $9::text[], $10::text[], $11::text[])
         as i (id, lease_id, delay_ms, charged, result, phase, detail, smtp_code, enhanced_code, smtp_reply, relay)
+), held as materialized (
+    select e.id, e.lease_id
+      from input i
+      join notify.events e on e.id = i.id and e.lease_id = i.lease_id
+       for update of e skip locked
 ), released as (
     update notify.events e
        set state = case when i.delay_ms is null then 'held' when i.delay_ms = 0 then 'ready' else 'waiting' end,
@@ -22,6 +27,7 @@ with input as (
            worker_id = null,
            lease_id = null
       from input i
+      join held h on h.lease_id = i.lease_id
      where e.id = i.id and e.lease_id = i.lease_id
     returning e.id, e.attempts, e.state, e.due_at, i.lease_id
 ), noted as (
@@ -34,4 +40,10 @@ with input as (
       join input i on i.id = r.id and i.lease_id = r.lease_id
      where i.result is not null
 )
-select lease_id from released
+select lease_id, false as is_locked
+  from released
+ union all
+select i.lease_id, true
+  from input i
+  join notify.events e on e.id = i.id and e.lease_id = i.lease_id
+ where not exists (select from held h where h.lease_id = i.lease_id)

@@ -14,14 +14,19 @@ with recursive holders as (
     delete from notify.workers
      where id in (select id from notify.workers where expires_at < clock_timestamp() for update skip locked)
     returning id
-), freed as (
-    update notify.events e
-       set state = 'ready', worker_id = null, queue_xid = pg_current_xact_id()
+), lost as materialized (
+    select e.id
+      from notify.events e
      where e.worker_id = any (array(
                select h.worker_id
                  from holders h
                 where not exists (
                           select from notify.workers w where w.id = h.worker_id and w.expires_at >= clock_timestamp())))
+       for update of e skip locked
+), freed as (
+    update notify.events e
+       set state = 'ready', worker_id = null, queue_xid = pg_current_xact_id()
+     where e.id = any (array(select l.id from lost l))
     returning e.id
 )
 select (select count(*) from dead), (select count(*) from freed)

@@ -2,6 +2,8 @@
 -- nobody took still counts. Gives back the leases that were ours; the others' events belong to someone else now.
 -- A failed or expired event keeps its payload aside; an account mail loses its address. A cancel that found the event
 -- leased left its key and its feed row to us.
+-- A row that somebody else keeps locked, such as a producer in the middle of a cancel, does not hold up the others: it
+-- comes back as locked, to be tried again.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
@@ -9,10 +11,15 @@ with input as (
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[],
                   $9::text[], $10::text[])
         as i (id, lease_id, outcome, reason, detail, charge, smtp_code, enhanced_code, smtp_reply, relay)
+), held as materialized (
+    select e.id, e.lease_id
+      from input i
+      join notify.events e on e.id = i.id and e.lease_id = i.lease_id
+       for update of e skip locked
 ), gone as (
     delete from notify.events e
-     using input i
-     where e.id = i.id and e.lease_id = i.lease_id
+     using held h
+     where e.id = h.id and e.lease_id = h.lease_id
     returning e.*
 ), payload as (
     delete from notify.event_payloads p
@@ -40,6 +47,18 @@ with input as (
       from gone g
       join input i on i.id = g.id and i.lease_id = g.lease_id
     returning event_id, lease_id, outcome
+), retracted as (
+    select notify.release_cancelled(array_agg(w.event_id))
+      from written w
+     where w.outcome = 'cancelled'
+    having count(*) > 0
 )
-select w.lease_id, case when w.outcome = 'cancelled' then notify.release_cancelled(array[w.event_id]) end
+-- The first condition only makes sure that `retracted` runs.
+select w.lease_id, false as is_locked
   from written w
+ where (select count(*) from retracted) >= 0
+ union all
+select i.lease_id, true
+  from input i
+  join notify.events e on e.id = i.id and e.lease_id = i.lease_id
+ where not exists (select from held h where h.lease_id = i.lease_id)
