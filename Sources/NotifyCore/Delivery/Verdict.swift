@@ -44,10 +44,10 @@ package struct AttemptContext: Sendable {
         relayWait: Duration
     ) {
         self.init(
-            chargedAttempts: event.attempts, remaining: .microseconds(event.expiresAt - now),
+            chargedAttempts: event.attempts, remaining: .between(now, event.expiresAt),
             holdsUnknown: holdsUnknown,
             hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere, relayWait: relayWait,
-            age: .microseconds(now - event.enqueuedAt))
+            age: .between(event.enqueuedAt, now))
     }
 }
 
