@@ -41,7 +41,8 @@ struct DemoWorld: Sendable {
             try await progress.step("worker") { try await Blocking.run("start") { try dispatcher.start() } }
             return DemoWorld(postgres: postgres, mailbox: mailbox, dispatcher: dispatcher, outcomes: outcomes)
         } catch {
-            postgres.stop()
+            // What else was started lives in this process, which ends now.
+            _ = try? await Blocking.run("stop") { postgres.stop() }
             throw error
         }
     }

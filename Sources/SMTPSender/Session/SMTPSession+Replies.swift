@@ -19,6 +19,10 @@ extension SMTPSession {
         guard Self.isExpected(code, for: first) else {
             return end(fault(.badReply, reply(), "the relay answered \(first.phase.rawValue) with \(code)"))
         }
+        // Content must not be put behind a command that still waits to be sent.
+        if first == .data, sentTotal < appendedTotal {
+            return end(fault(.badReply, reply(), "the relay answered DATA before it was sent"))
+        }
         awaited.removeFirst()
         lastActivity = now
         switch first {
