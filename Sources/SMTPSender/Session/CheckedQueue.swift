@@ -46,7 +46,9 @@ struct CheckedQueue {
 
     /// Up to `limit` mails from the head that were checked too long ago, when a turn has come up without a fresh one.
     mutating func handOut(limit: Int, now: ContinuousClock.Instant) -> [Submission] {
-        guard let margin = wantedMargin, checkMayStart(at: now) else { return [] }
+        // What does not come back by now ended by its check, or takes its time: it is waited for no longer.
+        if let handedOutAt, now >= handedOutAt + Self.recheckPatience { outForCheck = 0 }
+        guard let margin = wantedMargin, outForCheck == 0 else { return [] }
         wantedMargin = nil
         var stale: [Submission] = []
         while stale.count < limit, let first = front.first ?? back.first, !isFresh(first, at: now + margin) {
@@ -61,9 +63,10 @@ struct CheckedQueue {
         return stale
     }
 
-    /// When `handOut` is worth another call although nothing else happened.
+    /// When a turn is worth taking although nothing else happened: all that was handed out may have ended by its check,
+    /// of which nobody tells the lane.
     var nextHandOut: ContinuousClock.Instant? {
-        guard wantedMargin != nil, count > 0, outForCheck > 0, let handedOutAt else { return nil }
+        guard count > 0, outForCheck > 0, let handedOutAt else { return nil }
         return handedOutAt + Self.recheckPatience
     }
 
@@ -77,10 +80,5 @@ struct CheckedQueue {
 
     private func isFresh(_ submission: Submission, at instant: ContinuousClock.Instant) -> Bool {
         submission.checkedAt + freshness >= instant
-    }
-
-    private func checkMayStart(at now: ContinuousClock.Instant) -> Bool {
-        guard outForCheck > 0, let handedOutAt else { return true }
-        return now >= handedOutAt + Self.recheckPatience
     }
 }

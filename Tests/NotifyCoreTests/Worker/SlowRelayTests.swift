@@ -78,6 +78,30 @@ struct SlowRelayTests {
         }
     }
 
+    @Test("Mails that end by their second check do not delay the next one")
+    func nextOneGoesOn() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        try await withWorker(faults: [FaultRule(.dot, .first(1), .hold(gate))], options) { worker in
+            try await worker.enqueue(enqueueTicket(bob))
+            try await worker.mailbox.applied("dot: hold")
+            for _ in 0..<5 { try await worker.enqueue(enqueueTicket(ada)) }
+            let next = try await worker.enqueue(enqueueTicket(bob))
+            try await worker.database.withConnection { connection in
+                try connection.wait(until: "select count(*) = 7 from notify.events where state = 'leased'")
+                try connection.execute("select notify.set_email_preference('\(ada)', 'assigned_tickets', false)")
+                try connection.wait(milliseconds: 300)
+            }
+            gate.release()
+            // Before, the lane slept until its connection had been idle for 30 s.
+            #expect(try await worker.settled.outcome(of: next, within: .seconds(15)) == .sent)
+            let skipped = "select count(*) from notify.deliveries where reason = 'preference_off'"
+            #expect(try await worker.database.value(skipped) == "5")
+        }
+    }
+
     @Test("A mail whose lease another worker has taken is left to it, and goes out once")
     func leaseTaken() async throws {
         let gate = Gate()
