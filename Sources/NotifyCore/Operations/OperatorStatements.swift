@@ -2,6 +2,7 @@ import PostgresClient
 
 /// The statements of commands, one file each under `Queue/Statements/`.
 enum OperatorStatements {
+    static let refusals = statement("inspect_refusals", PackageResources.inspect_refusals_sql)
     static let depth = statement("inspect_depth", PackageResources.inspect_depth_sql)
     static let workers = statement("inspect_workers", PackageResources.inspect_workers_sql)
     static let dead = statement("inspect_dead", PackageResources.inspect_dead_sql)

@@ -43,6 +43,14 @@ package struct QueueInspection {
         return missing
     }
 
+    /// What relays refused most in the last 15 minutes without its being charged to an event, in words; nil for nothing.
+    package func recentRefusals() throws(PostgresError) -> String? {
+        let rows = try connection.run(OperatorStatements.refusals)
+        guard !rows.isEmpty else { return nil }
+        let (relay, phase, codes) = (try rows.string(0, 0), try rows.string(0, 1), try rows.string(0, 2))
+        return "\(relay) answered \(phase) with \(codes) \(try rows.int64(0, 3)) times in the last 15 minutes"
+    }
+
     /// Failed and expired events whose payload is still kept, newest first.
     package func dead(reason: String?, kind: String?, limit: Int) throws(PostgresError) -> [DeadEvent] {
         let rows = try connection.run(OperatorStatements.dead, [reason, kind, limit])

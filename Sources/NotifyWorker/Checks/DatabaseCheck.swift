@@ -24,7 +24,10 @@ struct DatabaseCheck {
         if let finding = poolerFinding(part, connection) { findings.append(finding) }
         do {
             findings.append(try migrationFinding(connection))
-            if findings.allSatisfy({ $0.status != .wrong }) { findings += try rightsFindings(connection) }
+            if findings.allSatisfy({ $0.status != .wrong }) {
+                findings += try rightsFindings(connection)
+                if let finding = try refusalFinding(connection) { findings.append(finding) }
+            }
         } catch let error as PostgresError {
             findings.append(Self.finding(part, error))
         } catch {
@@ -83,6 +86,14 @@ struct DatabaseCheck {
         return .ok(
             "migrations",
             newer.isEmpty ? "all \(status.count) are applied" : "\(newer.count) newer ones are applied too")
+    }
+
+    /// A relay that refuses us at RCPT or later does not show it to a probe, which has no mail to send.
+    private func refusalFinding(_ connection: PostgresConnection) throws -> CheckFinding? {
+        guard let refusals = try QueueInspection(connection).recentRefusals() else { return nil }
+        return .warning(
+            "relay", "\(refusals); the events wait, uncharged",
+            mend: "Ask why it refuses: the sender address, a block list or a missing login are the usual reasons.")
     }
 
     private func rightsFindings(_ connection: PostgresConnection) throws -> [CheckFinding] {
