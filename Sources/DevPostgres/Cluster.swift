@@ -40,15 +40,19 @@ struct Cluster {
         return "C.UTF-8"
     }
 
+    private func isServer(_ processID: Int32) -> Bool {
+        FileSystem.contents(of: "/proc/\(processID)/comm")?.hasPrefix("postgres") == true
+    }
+
     /// PostgreSQL itself gives up when the process id in its file was taken by another process of the same user.
     private func clearStalePID() throws(DevPostgresError) {
         let file = "\(folder.data)/postmaster.pid"
         guard let line = FileSystem.contents(of: file)?.split(separator: "\n").first, let processID = Int32(line) else {
             return
         }
-        if FileSystem.contents(of: "/proc/\(processID)/comm")?.hasPrefix("postgres") == true {
-            throw .alreadyRunning(folder: folder.root, processID: processID)
-        }
+        // One whose owner was just killed is ending: it takes a second for its last checkpoint.
+        for _ in 0..<100 where isServer(processID) { usleep(50_000) }
+        if isServer(processID) { throw .alreadyRunning(folder: folder.root, processID: processID) }
         unlink(file)
     }
 }

@@ -66,7 +66,7 @@ begin
                 array['NW002', null, 'is missing: this key of the payload is required']
             when jsonb_path_exists(e.payload, 'strict $.* ? (@.type() != "string")') then
                 array['NW004', null, 'is not a string: every value of a payload is one']
-            when jsonb_path_exists(e.payload - k.optional, '$.* ? (@ like_regex "^[ \\t\\r\\n]*$")') then
+            when jsonb_path_exists(e.payload - k.optional, '$.* ? (@ like_regex "^[ \\t\\r\\n\\u00a0\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]*$")') then
                 array['NW002', null, 'is empty: this key of the payload is required']
             when length(e.payload ->> 'url') > 2000 then
                 array['NW008', 'url', 'is longer than 2000 characters']
@@ -119,7 +119,7 @@ as $$
         )
         when 'NW002' then (
             select key from unnest(k.required) key
-            where coalesce(event.payload ->> key, '') ~ '^[ \t\r\n]*$'
+            where coalesce(event.payload ->> key, '') ~ '^[ \t\r\n\u00a0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$'
             limit 1
         )
         when 'NW004' then (
