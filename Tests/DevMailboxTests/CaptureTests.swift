@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct CaptureTests {
     @Test("A mail from smtplib is captured as it was, with its envelope")
     func capturesOne() async throws {

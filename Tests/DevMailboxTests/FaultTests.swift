@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Each stage and each action, seen from a client's side.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
     /// Commands up to and including each stage, one at a time; prints the last reply.
     private static let steps = """

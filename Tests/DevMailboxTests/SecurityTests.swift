@@ -2,7 +2,7 @@ import DevMailbox
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct SecurityTests {
     let authority: TestAuthority
     let identity: TLSIdentity

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a client must not do is seen, refused, and cannot smuggle a mail.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct ViolationTests {
     struct Case: CustomTestStringConvertible {
         let testDescription: String

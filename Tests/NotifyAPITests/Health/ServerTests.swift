@@ -7,7 +7,7 @@ import Testing
 
 @testable import NotifyAPI
 
-@Suite("The server", .timeLimit(.minutes(1)))
+@Suite("The server", .timeLimit(.minutes(5)))
 struct ServerTests {
     @Test("It listens on a free port, answers over a socket and ends gracefully when its group does")
     func server() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NotifyWorker
 
-@Suite("Configuration at the command line", .timeLimit(.minutes(2)))
+@Suite("Configuration at the command line", .timeLimit(.minutes(5)))
 struct ConfigurationTests {
     @Test("config shows values with their source, and never a secret, in text and JSON", arguments: [false, true])
     func config(isJSON: Bool) async throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Help and usage", .timeLimit(.minutes(2)))
+@Suite("Help and usage", .timeLimit(.minutes(5)))
 struct HelpTests {
     @Test("--help names every command and every setting, and ends with 0", arguments: [["--help"], ["help"], []])
     func help(arguments: [String]) async throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Commands on a real relay", .timeLimit(.minutes(2)))
+@Suite("Commands on a real relay", .timeLimit(.minutes(5)))
 struct RelayCommandsTests {
     private func settings(_ mailbox: DevMailbox, tls: String = "off") -> [String: String] {
         Program.settings.merging(["NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=\(tls)"]) { $1 }
