@@ -3,7 +3,8 @@ import PostgresClient
 
 /// The database connection of one thread, made again with back-off whenever it is lost.
 ///
-/// Owned by one thread. What it holds back is bounded: a lost database costs one attempt to connect every five seconds.
+/// Owned by one thread. What it holds back is bounded: a lost database costs one attempt to connect
+/// every five seconds for each thread.
 final class DatabaseSession {
     private let conninfo: String
     private let options: ConnectionOptions

@@ -3,7 +3,7 @@ import PostgresClient
 
 /// The queue as one worker uses it, over one connection. Every call blocks.
 ///
-/// All times are the database's. Each method runs one statement of its own transaction.
+/// All times are the database's. Each method is one transaction of its own.
 struct EventQueue {
     let connection: PostgresConnection
 

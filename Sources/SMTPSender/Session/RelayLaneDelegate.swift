@@ -45,8 +45,8 @@ package struct Finished: Sendable {
     }
 }
 
-/// What a lane tells its owner. All methods are called on the lane's own thread (`connectFailed` also on its
-/// connector's) and must not block.
+/// What a lane tells its owner. All methods are called on the lane's own thread, but for the mails that `submit` turns
+/// away, and must not block.
 package protocol RelayLaneDelegate: AnyObject, Sendable {
     /// Results, in batches: all that one turn of the lane's loop produced.
     func lane(_ lane: RelayLane, finished: [Finished])
