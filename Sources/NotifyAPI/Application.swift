@@ -3,6 +3,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 package import NotifyCore
+package import PostgresClient
 
 /// Where the API listens and what it takes from one caller.
 package struct APIConfiguration: Sendable {
@@ -11,17 +12,43 @@ package struct APIConfiguration: Sendable {
     package var port: Int
     /// Beyond these, connections wait in the kernel's queue: the API shares its process with the worker.
     package var maximumConnections: Int
-    /// A connection on which nothing happens for so long is closed.
-    package var idleTimeout: Duration
+    /// Proxies whose `X-Forwarded-For` is believed.
+    package var trustedProxies: [AddressRange]
+    /// Whether the public address of the service is https.
+    package var isSecure: Bool
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, maximumConnections: Int = 1_000,
-        idleTimeout: Duration = .seconds(60)
+        trustedProxies: [AddressRange] = [], isSecure: Bool = false
     ) {
         self.host = host
         self.port = port
         self.maximumConnections = maximumConnections
-        self.idleTimeout = idleTimeout
+        self.trustedProxies = trustedProxies
+        self.isSecure = isSecure
+    }
+}
+
+/// What the endpoints work with, over one pool of connections.
+package struct APIServices: Sendable {
+    let callers: CallerRegister
+    let sessions: SessionStore
+    let preferences: PreferenceStore
+    let unsubscribe: UnsubscribeStore
+    let feed: FeedStore
+    let directory: DirectoryStore
+    let events: EventIntake
+    let keyRing: KeyRing
+
+    package init(_ pool: ConnectionPool, keyRing: KeyRing) {
+        callers = CallerRegister(pool)
+        sessions = SessionStore(pool)
+        preferences = PreferenceStore(pool)
+        unsubscribe = UnsubscribeStore(pool, preferences: preferences)
+        feed = FeedStore(pool)
+        directory = DirectoryStore(pool)
+        events = EventIntake(pool)
+        self.keyRing = keyRing
     }
 }
 
@@ -31,13 +58,17 @@ package struct APIConfiguration: Sendable {
 ///   - readiness: Read on every `/readyz`; must answer from memory, not ask the database.
 ///   - onServerRunning: Called once with the port that it listens on.
 package func buildApplication(
-    _ configuration: APIConfiguration, readiness: @escaping @Sendable () async -> [ReadinessPart], logger: Logger,
+    _ configuration: APIConfiguration, services: APIServices,
+    readiness: @escaping @Sendable () async -> [ReadinessPart], logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> Application<RouterResponder<APIRequestContext>> {
     let server = HTTP1Channel.Configuration(
-        idleTimeout: .init(configuration.idleTimeout), httpDecoderConfiguration: RequestLimits.decoder)
+        additionalChannelHandlers: [SlowRequestHandler(limit: RequestLimits.requestTime)],
+        httpDecoderConfiguration: RequestLimits.decoder)
+    let router = buildRouter(
+        Endpoint.all(services, readiness: readiness), configuration: configuration, services: services)
     return Application(
-        router: buildRouter(readiness: readiness), server: .http1(configuration: server),
+        router: router, server: .http1(configuration: server),
         configuration: .init(
             address: .hostname(configuration.host, port: configuration.port), serverName: "notify-worker",
             availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),
@@ -45,10 +76,27 @@ package func buildApplication(
         logger: logger)
 }
 
-/// All routes of the API.
-func buildRouter(readiness: @escaping @Sendable () async -> [ReadinessPart]) -> Router<APIRequestContext> {
+/// The endpoints with what stands around each request.
+func buildRouter(
+    _ endpoints: [Endpoint], configuration: APIConfiguration, services: APIServices
+) -> Router<APIRequestContext> {
     let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: ProblemMiddleware())
-    HealthRoutes(readiness: readiness).add(to: router)
+    router.add(middleware: RequestFrame(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)))
+    let clients = ClientAddresses(trusting: configuration.trustedProxies)
+    router.add(
+        endpoints,
+        callers: CallerCheck(register: services.callers, clients: clients, throttle: FailureThrottle()))
     return router
+}
+
+extension Endpoint {
+    /// Every route that there is.
+    static func all(
+        _ services: APIServices, readiness: @escaping @Sendable () async -> [ReadinessPart]
+    ) -> [Endpoint] {
+        HealthEndpoints(readiness: readiness).all + EventEndpoints(intake: services.events).all
+            + UserEndpoints(store: services.directory).all + OrganizationEndpoints(store: services.directory).all
+            + PreferenceEndpoints(store: services.preferences).all + SessionEndpoints(store: services.sessions).all
+            + FeedEndpoints(store: services.feed).all
+    }
 }

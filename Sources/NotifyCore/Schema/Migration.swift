@@ -27,5 +27,10 @@ package struct Migration: Sendable, Hashable {
         Migration(12, "directory_functions", PackageResources.m0012_directory_functions_sql),
         Migration(13, "operators", PackageResources.m0013_operators_sql),
         Migration(14, "privileges", PackageResources.m0014_privileges_sql),
+        Migration(15, "api_keys_and_sessions", PackageResources.m0015_api_keys_and_sessions_sql),
+        Migration(16, "preference_changes", PackageResources.m0016_preference_changes_sql),
+        Migration(17, "idempotent_enqueue", PackageResources.m0017_idempotent_enqueue_sql),
+        Migration(18, "removal", PackageResources.m0018_removal_sql),
+        Migration(19, "feed_retention", PackageResources.m0019_feed_retention_sql),
     ]
 }

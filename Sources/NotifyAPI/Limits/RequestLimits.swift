@@ -1,12 +1,16 @@
 import HummingbirdCore
+import NIOCore
 
 /// What one request may cost before anything is known about its sender.
 enum RequestLimits {
-    /// A payload is at most 64 KiB; twice that leaves room for JSON escapes and the other fields of a request.
-    static let bodyBytes = 131_072
+    /// A batch of 1,000 usual events is half of it.
+    static let bodyBytes = 1_048_576
 
     /// 100 fields of together 32 KiB: over what browsers and proxies send, far below what fills memory.
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {
         .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
     }
+
+    /// From the opening of a connection, or the end of the answer before, to the last octet of a request.
+    static let requestTime = TimeAmount.seconds(30)
 }

@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import NotifyCore
+
+/// Lets a request through to its endpoint, or says why not. Asks the database each time: a revoked key is of no more use
+/// from that moment on.
+struct CallerCheck: Sendable {
+    let register: CallerRegister
+    let clients: ClientAddresses
+    let throttle: FailureThrottle
+
+    /// Nil where anyone may call; no token is looked at there.
+    func caller(
+        of request: Request, _ context: APIRequestContext, for access: Endpoint.Access
+    ) async throws -> Caller? {
+        if access == .anyone { return nil }
+        let client = clients.address(of: request, from: context.peer)
+        if let pause = throttle.pause(for: client) {
+            throw Problem(
+                status: .tooManyRequests, code: "too_many_failures",
+                detail: "Too many requests with tokens that nobody has came from this address.",
+                headers: [.retryAfter: "\(pause.components.seconds + 1)"])
+        }
+        guard let token = Self.token(of: request) else {
+            throw Self.unauthorized(
+                "missing_token", "Send a token: “Authorization: Bearer …”.", challenge: #"Bearer realm="notify""#)
+        }
+        let finding: Result<Caller, TokenRefusal> =
+            if let token = AccessToken(parsing: token) {
+                try await register.caller(presenting: token)
+            } else {
+                .failure(.unknown)
+            }
+        switch finding {
+        case .success(let caller):
+            try Self.check(caller, may: access)
+            return caller
+        case .failure(let refusal):
+            if refusal == .unknown { throttle.failed(client) }
+            throw Self.problem(refusal)
+        }
+    }
+
+    /// Of `Authorization: Bearer TOKEN` (RFC 6750 §2.1); never of the query, which ends up in logs.
+    private static func token(of request: Request) -> Substring? {
+        guard let field = request.headers[.authorization] else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1]
+    }
+
+    private static func check(_ caller: Caller, may access: Endpoint.Access) throws(Problem) {
+        switch (access, caller) {
+        case (.anyone, _), (.user, .user): return
+        case (.service(let scope), .service(_, let scopes)):
+            guard !scopes.contains(scope) else { return }
+            throw Problem(
+                status: .forbidden, code: "missing_scope", detail: "This key lacks the scope “\(scope.rawValue)”.")
+        case (.service, .user):
+            throw Problem(status: .forbidden, code: "not_for_users", detail: "This needs an API key, not a session.")
+        case (.user, .service):
+            throw Problem(status: .forbidden, code: "not_for_services", detail: "This needs a user's session.")
+        }
+    }
+
+    private static func problem(_ refusal: TokenRefusal) -> Problem {
+        let (code, detail) =
+            switch refusal {
+            case .unknown: ("unknown_token", "Nobody has this token.")
+            case .expired: ("expired_token", "This token has expired.")
+            case .revoked: ("revoked_token", "This API key was revoked.")
+            case .ended: ("ended_session", "This session was ended.")
+            }
+        return unauthorized(code, detail, challenge: #"Bearer realm="notify", error="invalid_token""#)
+    }
+
+    private static func unauthorized(_ code: String, _ detail: String, challenge: String) -> Problem {
+        Problem(status: .unauthorized, code: code, detail: detail, headers: [.wwwAuthenticate: challenge])
+    }
+}
+
+extension Caller {
+    /// For log lines: which key or session, and not whose.
+    var logText: String {
+        switch self {
+        case .service(let id, _): "api_key \(id)"
+        case .user(_, let id): "session \(id)"
+        }
+    }
+}

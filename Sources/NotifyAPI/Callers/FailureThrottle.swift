@@ -1,0 +1,48 @@
+import Synchronization
+
+/// Makes an address wait that tries tokens: after 30 that nobody has, one more each two seconds.
+///
+/// Guessing 256 bits is hopeless at any speed; this keeps a scanner from keeping the database busy. Addresses are
+/// remembered for the minute that their failures take to be forgotten, at most 10,000 of them.
+final class FailureThrottle: Sendable {
+    private static let burst = 30.0
+    private static let perSecond = 0.5
+    private static let maximumClients = 10_000
+
+    private struct Bucket {
+        var failures: Double
+        var since: ContinuousClock.Instant
+
+        func failures(at now: ContinuousClock.Instant) -> Double {
+            let passed = (now - since) / .seconds(1)
+            return max(0, failures - passed * FailureThrottle.perSecond)
+        }
+    }
+
+    private let buckets = Mutex<[String: Bucket]>([:])
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
+    }
+
+    /// How long this address has to wait; nil when it need not.
+    func pause(for client: String) -> Duration? {
+        let now = now()
+        let failures = buckets.withLock { $0[client]?.failures(at: now) ?? 0 }
+        guard failures >= Self.burst else { return nil }
+        return .seconds((failures - Self.burst + 1) / Self.perSecond)
+    }
+
+    func failed(_ client: String) {
+        let now = now()
+        buckets.withLock { buckets in
+            if buckets.count >= Self.maximumClients {
+                buckets = buckets.filter { $0.value.failures(at: now) > 1 }
+                if buckets.count >= Self.maximumClients { buckets.removeAll() }
+            }
+            let failures = buckets[client]?.failures(at: now) ?? 0
+            buckets[client] = Bucket(failures: min(failures + 1, Self.burst + 10), since: now)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import PostgresClient
+
+/// What stands around every request: its id, errors as problem details, security headers, one log line.
+///
+/// The line has the route's pattern and not the path, which may hold a token, and neither query nor address.
+struct RequestFrame: RouterMiddleware {
+    typealias Context = APIRequestContext
+
+    let securityHeaders: SecurityHeaders
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        var context = context
+        context.requestID = RequestID.make(for: request)
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = problem(for: error, context).response(requestID: context.requestID)
+        }
+        securityHeaders.add(to: &response.headers)
+        response.headers[.xRequestID] = context.requestID
+        log(request, response.status, after: .now - start, context)
+        return response
+    }
+
+    private func problem(for error: any Error, _ context: Context) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as PostgresError:
+            if let problem = Problem(error) {
+                if problem.status.code >= 500 { warn(error, context) }
+                return problem
+            }
+        case let error as any HTTPResponseError:
+            return Problem(
+                status: error.status, code: error.status == .notFound ? "not_found" : "bad_request",
+                detail: Self.detail(of: error.status))
+        default: break
+        }
+        warn(error, context)
+        return Problem(
+            status: .internalServerError, code: "internal_error",
+            detail: "Something went wrong here. The log has it under the request's id.")
+    }
+
+    private static func detail(of status: HTTPResponse.Status) -> String {
+        switch status {
+        case .notFound: "There is nothing here."
+        case .contentTooLarge: "The body is larger than \(RequestLimits.bodyBytes) octets."
+        default: "The request cannot be taken."
+        }
+    }
+
+    private func warn(_ error: any Error, _ context: Context) {
+        context.logger.error(
+            "request failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
+    }
+
+    private func log(
+        _ request: Request, _ status: HTTPResponse.Status, after duration: Duration, _ context: Context
+    ) {
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": "\(request.method)", "route": "\(context.endpointPath ?? "NotFound")",
+                "status": "\(status.code)",
+                "duration_ms": "\(duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000)",
+                "request_id": "\(context.requestID)", "caller": "\(context.caller.value?.logText ?? "anyone")",
+            ])
+    }
+}

@@ -1,0 +1,61 @@
+import Hummingbird
+import NotifyCore
+
+/// One method on one path: who may call it, and what it does.
+///
+/// All of them stand in `Endpoint.all`; tests hold that list against `openapi.yaml` and against the matrix of callers.
+struct Endpoint: Sendable {
+    enum Access: Sendable, Hashable {
+        /// No token is looked at.
+        case anyone
+        /// An API key with this scope.
+        case service(APIKeyScope)
+        /// A session.
+        case user
+    }
+
+    let method: HTTPRequest.Method
+    /// With parameters in braces, as in `openapi.yaml`: `/v1/users/{user_id}`.
+    let path: String
+    let access: Access
+    let respond: @Sendable (APICall) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access,
+        respond: @escaping @Sendable (APICall) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.respond = respond
+    }
+}
+
+extension Router where Context == APIRequestContext {
+    /// Adds the endpoints, and to each path an answer for the methods that it does not have.
+    func add(_ endpoints: [Endpoint], callers: CallerCheck) {
+        for endpoint in endpoints {
+            on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+                let caller = try await callers.caller(of: request, context, for: endpoint.access)
+                context.caller.value = caller
+                return try await endpoint.respond(APICall(request: request, context: context, caller: caller))
+            }
+        }
+        for (path, group) in Dictionary(grouping: endpoints, by: \.path) {
+            var methods = Set(group.map(\.method))
+            if methods.contains(.get) { methods.insert(.head) }
+            let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in Self.usualMethods where !methods.contains(method) {
+                on(RouterPath(path), method: method) { _, _ -> Response in
+                    throw Problem(
+                        status: .methodNotAllowed, code: "method_not_allowed",
+                        detail: "This path takes \(allowed).", headers: [.allow: allowed])
+                }
+            }
+        }
+    }
+
+    private static var usualMethods: [HTTPRequest.Method] {
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+    }
+}

@@ -1,0 +1,131 @@
+package import Foundation
+package import PostgresClient
+
+/// Reads and changes users' switches. Reads and changes that come together share a round trip, changes also a commit.
+package struct PreferenceStore: Sendable {
+    private let pool: ConnectionPool
+    private let reader: QueryBatcher<UUID, EmailPreferences?>
+    private let changer: QueryBatcher<PreferenceChange, PreferenceChangeResult>
+
+    package init(_ pool: ConnectionPool) {
+        self.pool = pool
+        reader = QueryBatcher(pool, maximumRunning: 2) { users, connection in try Self.read(users, connection) }
+        changer = QueryBatcher(pool, limit: 64) { changes, connection in try Self.change(changes, connection) }
+    }
+
+    /// Nil for a user who is not there.
+    package func preferences(of userID: UUID) async throws -> EmailPreferences? {
+        try await reader.run(userID)
+    }
+
+    /// Counts from its return on for every mail whose content is not yet on its way, queued ones included.
+    package func apply(_ change: PreferenceChange) async throws -> PreferenceChangeResult {
+        try await changer.run(change)
+    }
+
+    /// Newest first, those before `id`; the last 500 of a user are kept.
+    package func history(
+        of userID: UUID, before id: Int64?, limit: Int
+    ) async throws -> [RecordedPreferenceChange] {
+        try await pool.withConnection { connection in
+            let rows = try connection.run(PreferenceStatements.history, [userID, id, limit])
+            return try (0..<rows.count)
+                .map { row in
+                    RecordedPreferenceChange(
+                        id: try rows.int64(row, 0), emailSwitch: try rows.string(row, 1),
+                        enabled: try rows.bool(row, 2), changedAt: try rows.moment(row, 3),
+                        via: try rows.string(row, 4), actor: try rows.string(row, 5))
+                }
+        }
+    }
+
+    private static func read(_ users: [UUID], _ connection: PostgresConnection) throws -> [EmailPreferences?] {
+        let rows = try connection.run(PreferenceStatements.read, [users])
+        var found: [UUID: EmailPreferences] = [:]
+        for row in 0..<rows.count {
+            found[try rows.uuid(row, 0)] = EmailPreferences(
+                version: try rows.int64(row, 1), switchesOff: try switches(rows, row, 2))
+        }
+        return users.map { found[$0] }
+    }
+
+    private static func change(
+        _ changes: [PreferenceChange], _ connection: PostgresConnection
+    ) throws -> [PreferenceChangeResult] {
+        let json = "[\(changes.map(\.json).joined(separator: ","))]"
+        let rows = try connection.run(PreferenceStatements.change, [JSONText(json)])
+        var results = [PreferenceChangeResult](repeating: .unknownUser, count: changes.count)
+        for row in 0..<rows.count {
+            let index = Int(try rows.int32(row, 0))
+            switch try rows.optionalString(row, 1) {
+            case nil:
+                results[index] = .done(
+                    EmailPreferences(version: try rows.int64(row, 2), switchesOff: try switches(rows, row, 3)))
+            case "version_mismatch": results[index] = .versionMismatch
+            default: results[index] = .unknownUser
+            }
+        }
+        return results
+    }
+
+    private static func switches(_ rows: Rows, _ row: Int, _ column: Int) throws -> Set<EmailSwitch> {
+        Set(try rows.stringArray(row, column).compactMap(EmailSwitch.init))
+    }
+}
+
+extension PreferenceChange {
+    /// For `notify.change_email_preferences`. Nothing in it is text from outside: ids, names of switches, numbers.
+    fileprivate var json: String {
+        let switches = switches.map { "\"\($0.key.rawValue)\":\($0.value)" }.joined(separator: ",")
+        let version = expectedVersion.map { "\($0)" } ?? "null"
+        return """
+            {"user_id":"\(userID.lowercaseText)","switches":{\(switches)},"version":\(version),\
+            "via":"\(actor.via)","actor":"\(actor.name)"}
+            """
+    }
+}
+
+/// The statements behind the switches.
+enum PreferenceStatements {
+    static let read = Statement(
+        name: "read_preferences",
+        sql: """
+            select u.id, u.preferences_version,
+                array(
+                    select p.switch from notify.email_preferences p where p.user_id = u.id and not p.enabled
+                )
+            from notify.users u
+            where u.id = any ($1::uuid[])
+            """)
+    static let change = Statement(
+        name: "change_preferences",
+        sql: "select index, problem, version, switches_off from notify.change_email_preferences($1::jsonb)")
+    static let history = Statement(
+        name: "preference_history",
+        sql: """
+            select id, switch, enabled, changed_at, via, actor
+            from notify.email_preference_changes
+            where user_id = $1::uuid and ($2::bigint is null or id < $2)
+            order by id desc
+            limit $3::bigint
+            """)
+    static let unsubscribePage = Statement(
+        name: "unsubscribe_page",
+        sql: """
+            select u.locale, o.name,
+                coalesce(
+                    (
+                        select p.enabled from notify.email_preferences p
+                        where p.user_id = u.id and p.switch = $2::text
+                    ),
+                    true
+                ),
+                notify.may_undo_unsubscribe(u.id, $2::text, $3::bigint)
+            from notify.users u
+            left join notify.notifications n on n.event_id = $3::bigint and n.user_id = u.id
+            left join notify.organizations o on o.id = n.organization_id
+            where u.id = $1::uuid
+            """)
+    static let undoUnsubscribe = Statement(
+        name: "undo_unsubscribe", sql: "select notify.undo_unsubscribe($1::uuid, $2::text, $3::bigint)")
+}

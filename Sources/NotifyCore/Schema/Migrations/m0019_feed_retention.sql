@@ -1,0 +1,74 @@
+-- What the HTTP API leaves behind goes in slices, by the worker, which has no other right to any of it.
+
+create index notifications_visible_at_idx on notify.notifications (visible_at);
+
+-- Deletes up to `slice` rows each of what nobody needs any more: feed rows older than 90 days, sessions and
+-- idempotency keys a day after their end. Returns the most rows that went from one table: fewer than `slice` means done.
+create function notify.purge_api_rows(slice integer default 1000) returns integer
+    language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '1s'
+as $$
+declare
+    gone integer;
+    most integer;
+begin
+    if slice is null or slice not between 1 and 100000 then
+        perform refuse('NW004', 'slice', 'is not between 1 and 100000');
+    end if;
+    delete from notifications where event_id in (
+        select n.event_id from notifications n
+        where n.visible_at < clock_timestamp() - interval '90 days'
+        order by n.visible_at limit slice for update skip locked
+    );
+    get diagnostics most = row_count;
+    delete from sessions where id in (
+        select s.id from sessions s where s.expires_at < clock_timestamp() - interval '1 day'
+        order by s.expires_at limit slice for update skip locked
+    );
+    get diagnostics gone = row_count;
+    most := greatest(most, gone);
+    delete from idempotency_keys where (api_key_id, key) in (
+        select k.api_key_id, k.key from idempotency_keys k where k.created_at < clock_timestamp() - interval '25 hours'
+        order by k.created_at limit slice for update skip locked
+    );
+    get diagnostics gone = row_count;
+    return greatest(most, gone);
+end
+$$;
+
+-- Cuts the feeds of the next `slice` users after `after` to their newest 1,000 rows, at most 10,000 rows each. Returns
+-- the last user it looked at, or null when it has come to the end: an endless round over all users.
+create function notify.trim_feeds(after uuid default null, slice integer default 200) returns uuid
+    language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '1s'
+as $$
+declare
+    kept constant integer := 1000;
+    position uuid := after;
+    looked_at integer := 0;
+begin
+    if slice is null or slice not between 1 and 10000 then
+        perform refuse('NW004', 'slice', 'is not between 1 and 10000');
+    end if;
+    while looked_at < slice loop
+        select n.user_id into position from notifications n
+        where n.user_id > coalesce(position, '00000000-0000-0000-0000-000000000000')
+        order by n.user_id limit 1;
+        if not found then
+            return null;
+        end if;
+        delete from notifications where event_id in (
+            select n.event_id from notifications n
+            where n.user_id = position and n.visible_at <= clock_timestamp()
+            order by n.visible_at desc, n.event_id desc
+            offset kept limit 10000
+        );
+        looked_at := looked_at + 1;
+    end loop;
+    return position;
+end
+$$;
+
+grant execute on function notify.purge_api_rows(integer), notify.trim_feeds(uuid, integer) to notify_worker;
+
+-- What one event came to, for the service that asks about it.
+grant select on notify.events, notify.deliveries, notify.attempts, notify.workers to notify_api;
+grant select (event_id, finished_at) on notify.dead_events to notify_api;

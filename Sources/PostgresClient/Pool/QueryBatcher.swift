@@ -1,0 +1,93 @@
+internal import Synchronization
+
+/// Runs many small queries as one: what arrives while a batch is under way goes out together in the next.
+///
+/// A lone query is not held back for company. Under load a round trip, a transaction and its flush to disk are shared
+/// by up to `limit` queries, which is where the time of small statements goes.
+package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
+    /// Answers all queries in their order, as one statement or transaction. When it throws for several at once, each is
+    /// run again on its own, so that one bad query fails alone; it must therefore change nothing when it throws.
+    package typealias Body = @Sendable ([Query], PostgresConnection) throws -> [Answer]
+
+    private typealias Waiting = (query: Query, continuation: CheckedContinuation<Answer, any Error>)
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var running = 0
+    }
+
+    private let pool: ConnectionPool
+    private let limit: Int
+    private let maximumWaiting: Int
+    private let maximumRunning: Int
+    private let body: Body
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - limit: Queries in one batch at most.
+    ///   - maximumRunning: Batches under way at once, each on a connection of its own.
+    ///   - maximumWaiting: Queries that may wait; one more fails with `timeout` at once.
+    package init(
+        _ pool: ConnectionPool, limit: Int = 128, maximumRunning: Int = 1, maximumWaiting: Int = 4_096,
+        body: @escaping Body
+    ) {
+        self.pool = pool
+        self.limit = limit
+        self.maximumRunning = maximumRunning
+        self.maximumWaiting = maximumWaiting
+        self.body = body
+    }
+
+    /// - Throws: what the body throws for this query, or why the pool has no connection.
+    package func run(_ query: Query) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            let hasRoom = state.withLock { state in
+                guard state.waiting.count < maximumWaiting else { return false }
+                state.waiting.append((query, continuation))
+                return true
+            }
+            if hasRoom {
+                startBatch()
+            } else {
+                continuation.resume(
+                    throwing: PostgresError(.timeout, "\(maximumWaiting) queries wait for PostgreSQL already"))
+            }
+        }
+    }
+
+    private func startBatch() {
+        let batch: [Waiting] = state.withLock { state in
+            guard state.running < maximumRunning, !state.waiting.isEmpty else { return [] }
+            state.running += 1
+            let batch = Array(state.waiting.prefix(limit))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+        guard !batch.isEmpty else { return }
+        Task {
+            await answer(batch)
+            state.withLock { $0.running -= 1 }
+            startBatch()
+        }
+    }
+
+    private func answer(_ batch: [Waiting]) async {
+        let queries = batch.map(\.query)
+        do {
+            let answers = try await pool.withConnection { [body] in try body(queries, $0) }
+            precondition(answers.count == queries.count, "a batch gives one answer for each query")
+            for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
+        } catch let error as PostgresError where batch.count > 1 && error.isServerError {
+            for waiting in batch { await answer([waiting]) }
+        } catch {
+            for waiting in batch { waiting.continuation.resume(throwing: error) }
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the server refused the statement itself, over a connection that still stands.
+    fileprivate var isServerError: Bool {
+        if case .server = code { !isConnectionLost } else { false }
+    }
+}
