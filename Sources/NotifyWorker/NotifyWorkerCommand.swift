@@ -11,7 +11,7 @@ struct NotifyWorkerCommand: ParsableCommand {
             """,
         subcommands: [
             RunCommand.self, MigrateCommand.self, CheckCommand.self, EnqueueCommand.self, QueueCommand.self,
-            ExplainCommand.self, PreviewCommand.self, TestSendCommand.self,
+            ExplainCommand.self, PreviewCommand.self, TestSendCommand.self, APIKeyCommand.self,
             ConfigCommand.self, DemoCommand.self,
         ])
 }

@@ -19,6 +19,8 @@ package struct APIKeyRegister {
         /// To within a minute.
         package let lastUsedAt: Moment?
         package let revokedAt: Moment?
+        /// `active`, `expired` or `revoked`, by the database's clock.
+        package let state: String
     }
 
     /// Stores a new key's hash. The token itself is nowhere but in the result: it is shown once.
@@ -41,7 +43,7 @@ package struct APIKeyRegister {
                     id: try rows.int64(row, 0), name: try rows.string(row, 1), hint: try rows.string(row, 2),
                     scopes: try rows.stringArray(row, 3), createdAt: try rows.moment(row, 4),
                     expiresAt: try rows.optionalMoment(row, 5), lastUsedAt: try rows.optionalMoment(row, 6),
-                    revokedAt: try rows.optionalMoment(row, 7)))
+                    revokedAt: try rows.optionalMoment(row, 7), state: try rows.string(row, 8)))
         }
         return entries
     }

@@ -48,7 +48,12 @@ enum AccessStatements {
     static let listAPIKeys = Statement(
         name: "list_api_keys",
         sql: """
-            select id, name, hint, scopes, created_at, expires_at, last_used_at, revoked_at
+            select id, name, hint, scopes, created_at, expires_at, last_used_at, revoked_at,
+                case
+                    when revoked_at is not null then 'revoked'
+                    when expires_at <= clock_timestamp() then 'expired'
+                    else 'active'
+                end
             from notify.api_keys order by id
             """)
     static let revokeAPIKey = Statement(name: "revoke_api_key", sql: "select notify.revoke_api_key($1::bigint)")

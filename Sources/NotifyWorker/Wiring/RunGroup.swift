@@ -24,11 +24,14 @@ struct RunGroup {
         let readiness = dispatcher.map { dispatcher in WorkerReadiness(parts: { dispatcher.readiness }) }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if options.hasAPI {
-            let configuration = APIConfiguration(host: settings.http.host, port: settings.http.port)
+            let purpose = "`notify-worker run` with its HTTP API"
+            let configuration = try settings.apiConfiguration(for: purpose)
+            let pool = try settings.apiPool(for: purpose)
             let application = buildApplication(
-                configuration, readiness: { readiness?.current ?? [] },
-                logger: httpLogger,
+                configuration, services: APIServices(pool, keyRing: try settings.keyRing(for: purpose)),
+                readiness: { readiness?.current ?? [] }, logger: httpLogger,
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
+            services.append(.init(service: DatabasePoolService(pool: pool), serviceName: "api-database"))
             services.append(.init(service: APIService(application, configuration: configuration), serviceName: "api"))
         }
         if let dispatcher, let readiness {
@@ -48,12 +51,7 @@ struct RunGroup {
         return ServiceGroup(configuration: configuration)
     }
 
-    /// Hummingbird tells at info that it listens; our own line says so with the port as metadata.
-    private var httpLogger: Logger {
-        var logger = logs.logger("notify.http")
-        if logger.logLevel == .info { logger.logLevel = .notice }
-        return logger
-    }
+    private var httpLogger: Logger { logs.logger("notify.http") }
 
     private func makeDispatcher() throws -> Dispatcher {
         let purpose = "`notify-worker run`"

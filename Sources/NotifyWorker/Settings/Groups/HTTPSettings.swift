@@ -1,4 +1,6 @@
-/// Where the HTTP API listens.
+import NotifyAPI
+
+/// Where the HTTP API listens, and whom it believes.
 struct HTTPSettings: SettingGroup {
     static let host = Setting(
         "NOTIFY_HTTP_HOST", "address that the HTTP API listens on", standard: .value("127.0.0.1"), example: "0.0.0.0",
@@ -15,7 +17,7 @@ struct HTTPSettings: SettingGroup {
 
     let host: String
     let port: Int
-    let trustedProxies: [String]
+    let trustedProxies: [AddressRange]
 
     init(_ values: SettingValues) throws(SettingsError) {
         host = try values.value(Self.host) ?? "127.0.0.1"
@@ -23,13 +25,10 @@ struct HTTPSettings: SettingGroup {
         trustedProxies = try values.value(Self.trustedProxies) ?? []
     }
 
-    private static let network: SettingParser.Parser<String> = { text throws(InvalidValue) in
-        let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        let bits = IPAddress.bits(of: String(pieces[0]))
-        guard let bits else { throw InvalidValue("holds something that is no IPv4 or IPv6 address") }
-        guard pieces.count == 1 || Int(pieces[1]).map({ (0...bits).contains($0) }) == true else {
-            throw InvalidValue("holds a prefix length that is not from 0 to \(bits)")
+    private static let network: SettingParser.Parser<AddressRange> = { text throws(InvalidValue) in
+        guard let range = AddressRange(text) else {
+            throw InvalidValue("holds something that is no IPv4 or IPv6 address, or a prefix length that does not fit it")
         }
-        return text
+        return range
     }
 }
