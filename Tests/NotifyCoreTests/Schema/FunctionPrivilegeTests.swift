@@ -8,7 +8,8 @@ struct FunctionPrivilegeTests {
     func matrix(call: FunctionCall) async throws {
         try await withTestDatabase(.directory) { database in
             let states = try await database.withConnection { connection in
-                try CallingRole.allCases.map { role in
+                try connection.execute("select notify.create_api_key('first', sha256('first'), 'nwk_', '{events}')")
+                return try CallingRole.allCases.map { role in
                     try connection.execute("begin; set local role \(role.rawValue)")
                     defer { try? connection.execute("rollback") }
                     return try connection.refusal(call.statement)?.state
@@ -118,5 +119,26 @@ struct FunctionCall: Sendable, CustomTestStringConvertible {
         FunctionCall(name: "retry_event", arguments: "1", callers: [.operator]),
         FunctionCall(name: "cancel_event", arguments: "1", callers: [.operator]),
         FunctionCall(name: "discard_event", arguments: "1", callers: [.operator]),
+        FunctionCall(
+            name: "create_api_key", arguments: "'new', sha256('new'), 'nwk_abcd', '{users}'", callers: [.operator]),
+        FunctionCall(name: "revoke_api_key", arguments: "1", callers: [.operator]),
+        FunctionCall(
+            name: "create_session", arguments: "'\(ada)', sha256('new'), 1, interval '1 hour'", callers: [.api]),
+        FunctionCall(name: "end_sessions", arguments: "'\(ada)'", callers: [.api]),
+        FunctionCall(name: "find_callers", arguments: "array[sha256('first')]", callers: [.api]),
+        FunctionCall(
+            name: "change_email_preferences",
+            arguments: """
+                '[{"user_id":"\(ada)","switches":{"assigned_tickets":false},"via":"service","actor":"api_key 1"}]'
+                """,
+            callers: [.api]),
+        FunctionCall(name: "switches_off", arguments: "'\(ada)'", callers: [.api]),
+        FunctionCall(name: "undo_unsubscribe", arguments: "'\(ada)', 'assigned_tickets', 1", callers: [.api]),
+        FunctionCall(name: "may_undo_unsubscribe", arguments: "'\(ada)', 'assigned_tickets', 1", callers: [.api]),
+        FunctionCall(name: "enqueue_once", arguments: "1, 'key', sha256('new'), '[]'", callers: [.api]),
+        FunctionCall(name: "remove_user", arguments: "'\(cyd)'", callers: [.directory, .api]),
+        FunctionCall(name: "remove_organization", arguments: "'\(globex)'", callers: [.directory, .api]),
+        FunctionCall(name: "purge_api_rows", arguments: "", callers: [.worker]),
+        FunctionCall(name: "trim_feeds", arguments: "", callers: [.worker]),
     ]
 }

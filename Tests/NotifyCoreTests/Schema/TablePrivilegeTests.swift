@@ -25,25 +25,40 @@ struct TablePrivilegeTests {
         }
     }
 
-    @Test("An operator sees the life of events and users, but no address, no name and no payload of open events")
+    @Test("An operator sees the life of events, users and keys, but no address, no name, no payload and no hash")
     func operatorsColumns() async throws {
         try await withTestDatabase(.schema) { database in
             let columns = try await database.column(
                 """
                 select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
                 where c.relnamespace = 'notify'::regnamespace and c.relkind = 'r' and a.attnum > 0
-                    and c.relname in ('users', 'event_payloads', 'notifications')
+                    and c.relname in ('users', 'event_payloads', 'notifications', 'api_keys', 'email_preference_changes')
                     and not has_column_privilege('notify_operator', c.oid, a.attnum, 'select')
                 order by 1
                 """
             )
             #expect(
                 columns == [
-                    "event_payloads.event_id", "event_payloads.locale", "event_payloads.payload",
+                    "api_keys.token_hash", "event_payloads.event_id", "event_payloads.locale", "event_payloads.payload",
                     "event_payloads.time_zone", "event_payloads.to_address", "notifications.actor_id",
                     "notifications.payload", "users.display_name", "users.email",
                 ]
             )
+        }
+    }
+
+    @Test("Nobody but the owner reads a hash of a token, or a request's", arguments: CallingRole.allCases)
+    func hashes(role: CallingRole) async throws {
+        try await withTestDatabase(.schema) { database in
+            let columns = try await database.column(
+                """
+                select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+                where c.relnamespace = 'notify'::regnamespace and c.relkind = 'r' and a.attnum > 0
+                    and (c.relname in ('sessions', 'idempotency_keys') or a.attname like '%hash%')
+                    and has_column_privilege('\(role.rawValue)', c.oid, a.attnum, 'select, insert, update, references')
+                """
+            )
+            #expect(columns == [])
         }
     }
 
@@ -76,14 +91,16 @@ struct TablePrivilegeTests {
             ]
         case .api:
             [
-                "deleted_users: select", "email_preferences: select", "event_kinds: select", "installation: select",
-                "memberships: select", "migrations: select", "notifications: select", "organizations: select",
-                "users: select",
+                "attempts: select", "deleted_users: select", "deliveries: select",
+                "email_preference_changes: select", "email_preferences: select", "event_kinds: select",
+                "events: select", "installation: select", "memberships: select", "migrations: select",
+                "notifications: select", "organizations: select", "users: select", "workers: select",
             ]
         case .operator:
             [
                 "attempts: select", "dead_events: select", "dedupe_keys: select", "deliveries: select",
-                "email_preferences: select", "event_kinds: select", "events: select", "installation: select",
+                "email_preference_changes: select", "email_preferences: select", "event_kinds: select",
+                "events: select", "installation: select",
                 "memberships: select", "migrations: select", "organizations: select", "queue_depth: select",
                 "workers: select",
             ]

@@ -90,8 +90,9 @@ begin
     if lifetime is null or lifetime not between interval '1 minute' and interval '24 hours' then
         perform refuse('NW004', 'lifetime_seconds', 'is not between 60 and 86400');
     end if;
-    -- Against a revocation under way: its end of all sessions of the key must not miss this one.
-    perform from api_keys k where k.id = create_session.api_key_id and k.revoked_at is null for key share;
+    -- Against a revocation under way, which must not miss this session when it ends all of the key: it waits for us, or
+    -- we for it. A key share lock would not do, it goes together with an update.
+    perform from api_keys k where k.id = create_session.api_key_id and k.revoked_at is null for share;
     if not found then
         perform refuse('NW004', 'api_key_id', 'is no key in use');
     end if;

@@ -55,11 +55,16 @@ begin
         if not found then
             return null;
         end if;
+        -- The newest row that goes is looked for first: what stays is not locked, nor is anything waited for.
         delete from notifications where event_id in (
             select n.event_id from notifications n
-            where n.user_id = position and n.visible_at <= clock_timestamp()
-            order by n.visible_at desc, n.event_id desc
-            offset kept limit 10000
+            where n.user_id = position and (n.visible_at, n.event_id) <= (
+                select k.visible_at, k.event_id from notifications k
+                where k.user_id = position and k.visible_at <= clock_timestamp()
+                order by k.visible_at desc, k.event_id desc
+                offset kept limit 1
+            )
+            limit 10000 for update skip locked
         );
         looked_at := looked_at + 1;
     end loop;
@@ -71,4 +76,4 @@ grant execute on function notify.purge_api_rows(integer), notify.trim_feeds(uuid
 
 -- What one event came to, for the service that asks about it.
 grant select on notify.events, notify.deliveries, notify.attempts, notify.workers to notify_api;
-grant select (event_id, finished_at) on notify.dead_events to notify_api;
+grant select (event_id, expires_at, finished_at) on notify.dead_events to notify_api;
