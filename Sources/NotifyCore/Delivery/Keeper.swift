@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import PostgresClient
 
@@ -5,6 +6,9 @@ import PostgresClient
 final class Keeper {
     private static let housekeepingInterval = Duration.seconds(60)
     private static let purgeSlice = 1_000
+    /// A feed grows slowly past its bound: one round over all users an hour, 200 users at a time.
+    private static let trimInterval = Duration.seconds(3_600)
+    private static let trimSlice = 200
 
     private let worker: WorkerIdentity
     private let retentionDays: Int
@@ -18,6 +22,9 @@ final class Keeper {
     private var nextHeartbeat = ContinuousClock.now
     private var nextRescue = ContinuousClock.now
     private var nextHousekeeping = ContinuousClock.now
+    private var nextTrim = ContinuousClock.now
+    /// The last user whose feed was looked at in the round that is under way.
+    private var trimmedUpTo: UUID?
 
     init(worker: WorkerIdentity, retentionDays: Int, database: DatabaseSession, stop: StopSignal, logger: Logger) {
         self.worker = worker
@@ -72,23 +79,43 @@ final class Keeper {
             metadata: ["workers": "\(rescued.workers)", "events": "\(rescued.events)"])
     }
 
-    /// Purges go in slices with a pause between them, so that they never hold up the queue.
+    /// Purges go in slices with a pause between them, so that they never hold up the queue; what the next heartbeat cuts
+    /// short goes on a minute later.
     private func keepHouse() throws(PostgresError) {
         try database.run { queue throws(PostgresError) in
             _ = try queue.ensurePartitions()
             _ = try queue.dropPartitions(retentionDays: retentionDays)
         }
         while try purgeSlice() == Self.purgeSlice {
-            if stop.wait(.milliseconds(100)) || ContinuousClock.now >= nextHeartbeat { return }
+            if pause() { return }
         }
+        guard ContinuousClock.now >= nextTrim else { return }
+        while try trimSlice() {
+            if pause() { return }
+        }
+        nextTrim = .now + Jitter.random().applied(to: Self.trimInterval)
+    }
+
+    /// Whether there is something else to do now than to keep house.
+    private func pause() -> Bool {
+        stop.wait(.milliseconds(100)) || ContinuousClock.now >= nextHeartbeat
     }
 
     private func purgeSlice() throws(PostgresError) -> Int {
         try database.run { queue throws(PostgresError) in
             max(
                 try queue.purgeDedupeKeys(limit: Self.purgeSlice),
-                try queue.purgeDeadEvents(limit: Self.purgeSlice)
+                try queue.purgeDeadEvents(limit: Self.purgeSlice),
+                try queue.purgeAPIRows(limit: Self.purgeSlice)
             )
         }
+    }
+
+    /// False at the end of the round.
+    private func trimSlice() throws(PostgresError) -> Bool {
+        trimmedUpTo = try database.run { queue throws(PostgresError) in
+            try queue.trimFeeds(after: trimmedUpTo, count: Self.trimSlice)
+        }
+        return trimmedUpTo != nil
     }
 }

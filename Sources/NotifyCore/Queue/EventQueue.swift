@@ -80,6 +80,18 @@ struct EventQueue {
         try connection.run(QueueStatements.purgeDeadEvents, [Int32(limit)]).affectedCount
     }
 
+    /// Removes what the API leaves behind: old feed rows, sessions and idempotency keys, at most `limit` of each; the most
+    /// that went from one table.
+    func purgeAPIRows(limit: Int) throws(PostgresError) -> Int {
+        Int(try connection.run(QueueStatements.purgeAPIRows, [Int32(limit)]).int32(0, 0))
+    }
+
+    /// Cuts the feeds of the next `count` users after `userID` to their newest entries. The last user it looked at; nil
+    /// at the end of all.
+    func trimFeeds(after userID: UUID?, count: Int) throws(PostgresError) -> UUID? {
+        try connection.run(QueueStatements.trimFeeds, [userID, Int32(count)]).optionalUUID(0, 0)
+    }
+
     /// Makes the outcome partitions of the next 14 days; how many were missing.
     func ensurePartitions() throws(PostgresError) -> Int {
         Int(try connection.run(QueueStatements.ensurePartitions).int32(0, 0))

@@ -17,6 +17,8 @@ enum QueueStatements {
     static let release = statement("release", PackageResources.release_sql)
     static let purgeDedupeKeys = statement("purge_dedupe_keys", PackageResources.purge_dedupe_keys_sql)
     static let purgeDeadEvents = statement("purge_dead_events", PackageResources.purge_dead_events_sql)
+    static let purgeAPIRows = statement("purge_api_rows", PackageResources.purge_api_rows_sql)
+    static let trimFeeds = statement("trim_feeds", PackageResources.trim_feeds_sql)
     static let ensurePartitions = Statement(
         name: "ensure_partitions", sql: "select notify.ensure_partitions(14)")
     static let dropPartitions = Statement(
