@@ -59,7 +59,8 @@ enum AccessStatements {
     static let revokeAPIKey = Statement(name: "revoke_api_key", sql: "select notify.revoke_api_key($1::bigint)")
     static let createSession = Statement(
         name: "create_session",
-        sql: "select notify.create_session($1::uuid, $2::bytea, $3::bigint, $4::double precision * interval '1 second')")
+        sql: "select notify.create_session($1::uuid, $2::bytea, $3::bigint, $4::double precision * interval '1 second')"
+    )
     static let endSessions = Statement(
         name: "end_sessions", sql: "select notify.end_sessions($1::uuid, $2::bigint)")
 }

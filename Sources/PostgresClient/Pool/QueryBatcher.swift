@@ -38,6 +38,9 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
         self.body = body
     }
 
+    /// Queries that wait for a batch.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// - Throws: what the body throws for this query, or why the pool has no connection.
     package func run(_ query: Query) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
