@@ -16,16 +16,19 @@ package struct APIConfiguration: Sendable {
     package var trustedProxies: [AddressRange]
     /// Whether the public address of the service is https.
     package var isSecure: Bool
+    /// From the opening of a connection, or the end of the answer before, to the last octet of a request.
+    package var requestTime: Duration
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, maximumConnections: Int = 1_000,
-        trustedProxies: [AddressRange] = [], isSecure: Bool = false
+        trustedProxies: [AddressRange] = [], isSecure: Bool = false, requestTime: Duration = .seconds(30)
     ) {
         self.host = host
         self.port = port
         self.maximumConnections = maximumConnections
         self.trustedProxies = trustedProxies
         self.isSecure = isSecure
+        self.requestTime = requestTime
     }
 }
 
@@ -63,7 +66,10 @@ package func buildApplication(
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> Application<RouterResponder<APIRequestContext>> {
     let server = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [SlowRequestHandler(limit: RequestLimits.requestTime)],
+        additionalChannelHandlers: [
+            BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)), ContinueHandler(),
+            SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
+        ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(
         Endpoint.all(services, readiness: readiness), configuration: configuration, services: services)

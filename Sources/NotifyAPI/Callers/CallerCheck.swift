@@ -15,24 +15,27 @@ struct CallerCheck: Sendable {
     ) async throws -> Caller? {
         if access == .anyone { return nil }
         let client = clients.address(of: request, from: context.peer)
-        if let pause = throttle.pause(for: client) {
+        let text = Self.token(of: request)
+        let token = text.flatMap { AccessToken(parsing: $0) }
+        if let pause = throttle.pause(for: client, presenting: token) {
             throw Problem(
                 status: .tooManyRequests, code: "too_many_failures",
                 detail: "Too many requests with tokens that nobody has came from this address.",
                 headers: [.retryAfter: "\(pause.components.seconds + 1)"])
         }
-        guard let token = Self.token(of: request) else {
+        guard text != nil else {
             throw Self.unauthorized(
                 "missing_token", "Send a token: “Authorization: Bearer …”.", challenge: #"Bearer realm="notify""#)
         }
         let finding: Result<Caller, TokenRefusal> =
-            if let token = AccessToken(parsing: token) {
+            if let token {
                 try await register.caller(presenting: token)
             } else {
                 .failure(.unknown)
             }
         switch finding {
         case .success(let caller):
+            if let token { throttle.succeeded(token) }
             try Self.check(caller, may: access)
             return caller
         case .failure(let refusal):

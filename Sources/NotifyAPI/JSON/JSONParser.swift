@@ -58,7 +58,8 @@ struct JSONParser {
         try enter()
         defer { depth -= 1 }
         var members: [JSONMember] = []
-        var names = Set<String>()
+        // As octets: strings that Unicode holds to be equivalent are different names (RFC 8259 §8.3).
+        var names = Set<[UInt8]>()
         if take(UInt8(ascii: "}")) { return .object(members, start..<position) }
         repeat {
             skipSpace()
@@ -68,7 +69,7 @@ struct JSONParser {
             let name = try string()
             let outer = path
             path.append(member: String(name.prefix(63)))
-            guard names.insert(name).inserted else { throw fault("is there twice") }
+            guard names.insert(Array(name.utf8)).inserted else { throw fault("is there twice") }
             guard take(UInt8(ascii: ":")) else { throw fault("is not JSON: “:” is wanted") }
             members.append(JSONMember(name: name, value: try value()))
             path = outer
@@ -126,7 +127,16 @@ struct JSONParser {
             }
             guard skipDigits() > 0 else { throw fault("is not a JSON number") }
         }
-        return text(start..<position)
+        let number = text(start..<position)
+        guard Self.isWithinRange(number) else { throw fault("is a number out of range") }
+        return number
+    }
+
+    /// Whether a number is within the magnitude of a double (RFC 7493 §2.2) and short: `1e999999` and its inverse are
+    /// JSON, and PostgreSQL has no number for them.
+    private static func isWithinRange(_ number: String) -> Bool {
+        guard number.utf8.count <= 100, let value = Double(number), value.isFinite else { return false }
+        return value != 0 || !number.prefix { $0 != "e" && $0 != "E" }.contains { ("1"..."9").contains($0) }
     }
 
     private mutating func skipDigits() -> Int {

@@ -1,5 +1,4 @@
 import HummingbirdCore
-import NIOCore
 
 /// What one request may cost before anything is known about its sender.
 enum RequestLimits {
@@ -10,7 +9,4 @@ enum RequestLimits {
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {
         .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
     }
-
-    /// From the opening of a connection, or the end of the answer before, to the last octet of a request.
-    static let requestTime = TimeAmount.seconds(30)
 }

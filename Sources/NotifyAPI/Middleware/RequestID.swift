@@ -11,7 +11,11 @@ enum RequestID {
         {
             return given
         }
-        return HexText.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        return random()
+    }
+
+    static func random() -> String {
+        HexText.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
     }
 
     private static func isSound(_ byte: UInt8) -> Bool {

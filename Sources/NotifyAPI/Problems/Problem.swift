@@ -53,6 +53,12 @@ extension Problem {
             field: path.field, index: path.index)
     }
 
+    static var bodyTooLarge: Problem {
+        Problem(
+            status: .contentTooLarge, code: "too_large",
+            detail: "The body is larger than \(RequestLimits.bodyBytes) octets.")
+    }
+
     static func notFound(_ what: String = "There is nothing here.") -> Problem {
         Problem(status: .notFound, code: "not_found", detail: what)
     }

@@ -27,7 +27,8 @@ struct HTTPSettings: SettingGroup {
 
     private static let network: SettingParser.Parser<AddressRange> = { text throws(InvalidValue) in
         guard let range = AddressRange(text) else {
-            throw InvalidValue("holds something that is no IPv4 or IPv6 address, or a prefix length that does not fit it")
+            throw InvalidValue(
+                "holds something that is no IPv4 or IPv6 address, or a prefix length that does not fit it")
         }
         return range
     }
