@@ -84,6 +84,8 @@ struct RunTests {
         try await DevMailbox.with { mailbox in
             var settings = Program.settings
             settings["NOTIFY_HTTP_PORT"] = "\(mailbox.smtpPort)"
+            // Not asked for anything before the first request.
+            settings["NOTIFY_DATABASE_URL"] = "postgresql://127.0.0.1:1/nowhere"
             let output = try await Program.run(["run", "--no-worker"], settings: settings)
             #expect(output.status == 1)
             #expect(
