@@ -11,7 +11,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         unblockStopSignals()
         let status = await run(Array(CommandLine.arguments.dropFirst()))
-        Logs.standardError.flush(milliseconds: 1_000)
+        Logs.standardError.flush(within: .seconds(1))
         exit(status)
     }
 

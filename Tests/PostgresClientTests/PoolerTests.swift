@@ -1,6 +1,7 @@
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @Suite("Behind PgBouncer", .enabled(if: TestPooler.isInstalled, "apt-get install pgbouncer"))
 struct PoolerTests {

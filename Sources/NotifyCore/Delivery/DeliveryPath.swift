@@ -2,6 +2,7 @@ import Logging
 import PostgresClient
 import SMTPSender
 import Templates
+import Threads
 
 /// The way of one event, top to bottom: claim, decide, render, compose, send, classify, settle.
 ///

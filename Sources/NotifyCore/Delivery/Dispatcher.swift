@@ -3,6 +3,7 @@ package import Logging
 import PostgresClient
 package import SMTPSender
 import Synchronization
+import Threads
 
 /// A worker: the threads that move events along ``DeliveryPath``.
 ///

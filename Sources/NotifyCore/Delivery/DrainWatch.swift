@@ -1,4 +1,4 @@
-import PostgresClient
+import Threads
 
 /// What `run --drain` waits for: a queue with nothing due, or a relay that cannot be used.
 package final class DrainWatch: Sendable {

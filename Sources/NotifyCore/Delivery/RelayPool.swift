@@ -1,7 +1,7 @@
 import Logging
-import PostgresClient
 import SMTPSender
 import Synchronization
+import Threads
 
 /// The relays in order of preference: a lane to each, and the memory of how each behaved lately.
 final class RelayPool: Sendable {

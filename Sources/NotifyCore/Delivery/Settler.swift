@@ -1,5 +1,6 @@
 import Logging
 import PostgresClient
+import Threads
 
 /// Writes settlements, in the batches that pile up while the last one was written.
 ///

@@ -51,6 +51,14 @@ package struct AttemptContext: Sendable {
     }
 }
 
+extension Duration {
+    /// From one time (µs) to another, either of which may be PostgreSQL's infinity.
+    fileprivate static func between(_ start: Int64, _ end: Int64) -> Duration {
+        let (difference, isOverflown) = end.subtractingReportingOverflow(start)
+        return .microseconds(isOverflown ? (end > start ? Int64.max : Int64.min) : difference)
+    }
+}
+
 /// What becomes of an event by the result of its attempt: the table of DESIGN §7, row by row.
 ///
 /// A retry that would come after the event expires ends it now, so that its end does not wait for nothing.

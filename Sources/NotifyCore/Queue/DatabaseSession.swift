@@ -1,5 +1,6 @@
 import Logging
 import PostgresClient
+import Threads
 
 /// The database connection of one thread, made again with back-off whenever it is lost.
 ///

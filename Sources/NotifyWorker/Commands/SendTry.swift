@@ -1,5 +1,5 @@
-import PostgresClient
 import SMTPSender
+import Threads
 
 /// One mail handed to one relay through a lane of its own, and what came of it.
 struct SendTry: Encodable {

@@ -1,5 +1,5 @@
 import NotifyCore
-import PostgresClient
+import Threads
 
 /// Collects outcomes as the worker writes them, to wait for.
 final class DemoOutcomes: DeliveryObserver {

@@ -2,6 +2,7 @@ import DevMailbox
 import Foundation
 import NotifyCore
 import PostgresClient
+import Threads
 
 /// Plays the scenario as an application would, and looks at what came of it.
 struct DemoPlay: Sendable {

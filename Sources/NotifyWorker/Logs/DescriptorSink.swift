@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Threads
 
 /// Writes lines to a file descriptor without ever waiting for its reader.
 ///
@@ -21,7 +21,7 @@ final class DescriptorSink: LogSink {
     }
 
     private let descriptor: Int32
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -47,29 +47,16 @@ final class DescriptorSink: LogSink {
     }
 
     /// Waits until the backlog is written, at most so long. For the end of the process.
-    func flush(milliseconds: Int) {
-        var waited = 0
-        while waited < milliseconds, state.withLock({ $0.isDraining }) {
-            usleep(5_000)
-            waited += 5
-        }
+    func flush(within limit: Duration) {
+        _ = state.wait(timeout: limit) { $0.isDraining ? nil : true }
     }
 
     private func startDrainer() {
-        var thread = pthread_t()
-        let owner = Unmanaged.passRetained(self)
-        let failed = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<DescriptorSink>.fromOpaque(argument).takeRetainedValue().drain()
-                return nil
-            }, owner.toOpaque())
-        if failed == 0 {
-            pthread_detach(thread)
-        } else {
-            owner.release()
-            state.withLock { $0.isDraining = false }
+        do {
+            _ = try NamedThread("log") { self.drain() }
+        } catch {
+            // What waits goes out with a later line's attempt.
+            state.update { $0.isDraining = false }
         }
     }
 
@@ -81,7 +68,7 @@ final class DescriptorSink: LogSink {
 
     /// All that waits, with a note about what was dropped; nil, and the end of draining, where nothing does.
     private func nextBatch() -> [UInt8]? {
-        state.withLock { state in
+        state.update { state in
             if state.backlog.isEmpty, state.droppedLines == 0 {
                 state.isDraining = false
                 return nil

@@ -11,7 +11,7 @@ enum SecondSignal {
             seen += 1
             guard seen > 1 else { continue }
             logger.error("second signal: ending at once", metadata: ["signal": "\(signal)"])
-            Logs.standardError.flush(milliseconds: 200)
+            Logs.standardError.flush(within: .milliseconds(200))
             _exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
         }
     }

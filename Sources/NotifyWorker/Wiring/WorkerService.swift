@@ -3,6 +3,7 @@ import NotifyCore
 import PostgresClient
 import ServiceLifecycle
 import Synchronization
+import Threads
 
 /// The delivery path as a service: started once the database answers, stopped when its group is.
 ///

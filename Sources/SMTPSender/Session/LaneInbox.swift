@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Threads
 
 /// What other threads leave for a lane, and what they may know of it. Guarded by one lock, held for moments.
 final class LaneInbox: Sendable {
@@ -27,12 +28,11 @@ final class LaneInbox: Sendable {
     }
 
     private let state = Mutex(State())
-    let wakeUp: WakeUp
+    let signal: WakeSignal
     private let capacity: Int
 
-    init?(capacity: Int) {
-        guard let wakeUp = WakeUp() else { return nil }
-        self.wakeUp = wakeUp
+    init(capacity: Int) throws(SystemError) {
+        signal = try WakeSignal()
         self.capacity = capacity
     }
 
@@ -125,7 +125,7 @@ final class LaneInbox: Sendable {
             defer { state.isAsleep = false }
             return state.isAsleep
         }
-        if wasAsleep { wakeUp.signal() }
+        if wasAsleep { signal.wake() }
     }
 }
 

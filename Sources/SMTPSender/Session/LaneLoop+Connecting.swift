@@ -1,3 +1,5 @@
+internal import Threads
+
 extension LaneLoop {
     /// Connections that carry mail or can; one that is saying QUIT is as good as gone.
     var openCount: Int { connections.count { !$0.session.isQuitting && !$0.session.hasEnded } }

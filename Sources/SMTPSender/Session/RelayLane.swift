@@ -1,4 +1,5 @@
 internal import Synchronization
+package import Threads
 
 /// Drives all connections to one relay from one thread.
 ///
@@ -12,10 +13,6 @@ package final class RelayLane: Sendable {
         package var connecting = 0
     }
 
-    package struct StartFailure: Error, Sendable, CustomStringConvertible {
-        package let description: String
-    }
-
     package let configuration: RelayConfiguration
     /// Most mails of each kind, urgent and normal, that wait here at once.
     package let capacity: Int
@@ -26,22 +23,17 @@ package final class RelayLane: Sendable {
     /// Starts the lane's thread; connections are opened with the first mails. `stop` must be called in the end.
     package init(
         configuration: RelayConfiguration, capacity: Int = 1_000, delegate: any RelayLaneDelegate
-    ) throws(StartFailure) {
-        guard let inbox = LaneInbox(capacity: capacity), let cancel = WakeUp() else {
-            throw StartFailure(description: "no descriptor left for the relay's lane")
-        }
+    ) throws(SystemError) {
+        let inbox = try LaneInbox(capacity: capacity)
+        let cancel = try WakeSignal()
         self.configuration = configuration
         self.capacity = capacity
         self.delegate = delegate
         self.inbox = inbox
-        do {
-            let started = try NamedThread("lane-\(configuration.host)") { [self] in
-                LaneLoop(lane: self, inbox: inbox, cancel: cancel, delegate: delegate).run()
-            }
-            thread.withLock { $0 = started }
-        } catch {
-            throw StartFailure(description: error.description)
+        let started = try NamedThread("lane-\(configuration.host)") { [self] in
+            LaneLoop(lane: self, inbox: inbox, cancel: cancel, delegate: delegate).run()
         }
+        thread.withLock { $0 = started }
     }
 
     /// `host:port`

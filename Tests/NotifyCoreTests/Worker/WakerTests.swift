@@ -2,6 +2,7 @@ import Logging
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @testable import NotifyCore
 

@@ -37,7 +37,7 @@ struct DescriptorSinkTests {
         #expect(numbers == numbers.sorted())
         #expect(dropped > 0)
         #expect(numbers.count > DescriptorSink.maximumBacklogBytes / 2_000)
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
     }
 
     @Test("A closed reader loses the lines and nothing else")
@@ -47,7 +47,7 @@ struct DescriptorSinkTests {
         try pipe.fileHandleForReading.close()
         let sink = DescriptorSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         for _ in 0..<10_000 { sink.write("nobody reads this\n") }
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
         #expect(fcntl(pipe.fileHandleForWriting.fileDescriptor, F_GETFD) >= 0)
     }
 
@@ -56,7 +56,7 @@ struct DescriptorSinkTests {
         let sink = DescriptorSink(descriptor: 9_999)
         sink.write("nowhere\n")
         sink.write(String(repeating: "x", count: 100_000))
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
     }
 }
 
