@@ -245,13 +245,9 @@ extension DeliveryPath: RelayLaneDelegate {
         if !checking.push(contentsOf: stale) { handBack(stale) }
     }
 
-    func laneDidConnect(_ lane: RelayLane) {}
-
     func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
         relays.connectFailed(lane, fault)
     }
-
-    func laneHasRoom(_ lane: RelayLane) {}
 
     func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
         logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])

@@ -2,7 +2,7 @@ package import SMTPSender
 
 /// What becomes of an event after an attempt.
 package enum Verdict: Sendable, Hashable {
-    case sent(SMTPReply)
+    case sent
     case retry(after: Duration, isCharged: Bool)
     case end(Outcome, detail: String? = nil)
     /// It may have been accepted, and its kind is one to hold rather than to send twice (`NOTIFY_UNKNOWN_HOLD`).
@@ -67,8 +67,7 @@ package func classify(
 ) -> Verdict {
     switch SendMeaning(result) {
     case .accepted:
-        guard case .accepted(let reply) = result else { preconditionFailure("accepted without a reply") }
-        return .sent(reply)
+        return .sent
     case .relayFault, .notBegun:
         return attempt.uncharged(jitter)
     case .deferred:

@@ -61,7 +61,7 @@ extension EventQueue {
     }
 
     private static func claim(_ rows: Rows, _ row: Int) throws(PostgresError) -> Claim {
-        let bucket = try rows.uuid(row, 15)
+        let bucket = try rows.uuid(row, 14)
         let id = try rows.int64(row, 0)
         let event = ClaimedEvent(
             id: id,
@@ -77,12 +77,11 @@ extension EventQueue {
             enqueuedAt: try rows.timestamp(row, 10),
             expiresAt: try rows.timestamp(row, 11),
             readAt: try rows.timestamp(row, 12),
-            traceparent: try rows.optionalString(row, 13),
-            isCancelRequested: try rows.bool(row, 14),
-            recipient: try recipient(rows, row, from: 17),
+            isCancelRequested: try rows.bool(row, 13),
+            recipient: try recipient(rows, row, from: 16),
             isAccountMail: bucket == ClaimPlanner.accountLane
         )
-        let position = ClaimPlanner.Position(transaction: try rows.int64(row, 16), id: id)
+        let position = ClaimPlanner.Position(transaction: try rows.int64(row, 15), id: id)
         return Claim(event: event, bucket: bucket, position: position)
     }
 

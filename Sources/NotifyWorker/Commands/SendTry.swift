@@ -102,11 +102,7 @@ private final class LaneListener: RelayLaneDelegate {
         lane.submit(stale)
     }
 
-    func laneDidConnect(_ lane: RelayLane) {}
-
     func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
         tell(.noSession(fault))
     }
-
-    func laneHasRoom(_ lane: RelayLane) {}
 }

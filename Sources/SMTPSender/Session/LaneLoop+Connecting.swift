@@ -51,7 +51,6 @@ extension LaneLoop {
             number.opened()
             connections.append(
                 LaneConnection(curl: curl, level: pipelining.level(at: now), configuration: configuration, now: now))
-            delegate.laneDidConnect(lane)
         case .failure(let fault):
             guard !isStopping else { return }
             failed(fault, now)

@@ -20,8 +20,6 @@ final class LaneLoop {
 
     var finished: [Finished] = []
     var sessionFaults: [ConnectionFault] = []
-    /// The most that waited since the last report.
-    var fullest = LaneLoad()
     private var descriptors: [pollfd] = []
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -51,7 +49,7 @@ final class LaneLoop {
             openConnections(now)
             report(now)
             if isStopping, connections.isEmpty, attempts.isEmpty { break }
-            if inbox.sleep(holding: load, counts: counts) { waitAndPump(timeout: timeout(from: now)) }
+            if inbox.sleep(holding: queue.load) { waitAndPump(timeout: timeout(from: now)) }
         }
         finished = (queue.takeAll() + inbox.close()).map { Finished(token: $0.token, result: .unreachable) }
         report(.now)
@@ -60,8 +58,6 @@ final class LaneLoop {
     private func takeMail(_ now: ContinuousClock.Instant) {
         let bag = inbox.takeAll()
         queue.append(bag.submissions)
-        fullest.normal = max(fullest.normal, queue.normal.count)
-        fullest.urgent = max(fullest.urgent, queue.urgent.count)
         if let deadline = bag.stopBy {
             stopBy = min(stopBy ?? deadline, deadline)
             cancel.stop()
@@ -83,13 +79,6 @@ final class LaneLoop {
             }
             settle(connection, now)
         }
-    }
-
-    var load: LaneLoad { LaneLoad(normal: queue.normal.count, urgent: queue.urgent.count) }
-
-    var counts: RelayLane.ConnectionCounts {
-        let idle = connections.count { $0.session.isIdle }
-        return RelayLane.ConnectionCounts(idle: idle, busy: connections.count - idle, connecting: attempts.count)
     }
 
     private func timeout(from now: ContinuousClock.Instant) -> Int32 {

@@ -10,7 +10,7 @@ struct RelayRefusalTests {
     func pauses(_ result: SendResult) {
         var story = RelayStory()
         for count in 1...9 { #expect(story.finish(result, recipient: UInt64(count % 5)) == nil) }
-        #expect(story.finish(result, recipient: 0)?.isAlarm == true)
+        #expect(story.finish(result, recipient: 0)?.isClosing == true)
         #expect(story.health.isPausedForRefusals)
         #expect(story.take() == nil)
     }

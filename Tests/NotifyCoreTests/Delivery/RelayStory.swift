@@ -38,7 +38,17 @@ struct RelayStory {
 
     mutating func open() {
         for _ in 1...4 { #expect(connectFailed() == nil) }
-        #expect(connectFailed()?.isAlarm == true)
+        #expect(connectFailed()?.isClosing == true)
+    }
+}
+
+extension RelayChange {
+    /// Whether the relay was working before.
+    var isClosing: Bool {
+        switch self {
+        case .opened, .pausedForRefusals: true
+        case .stillClosed, .recovered: false
+        }
     }
 }
 

@@ -27,7 +27,7 @@ enum Sample {
         ClaimedEvent(
             id: id, leaseID: leaseID, kind: kind, userID: userID, organizationID: organizationID,
             organizationName: "Example Ltd", actorID: actorID, attempts: attempts, payload: payload,
-            messageID: messageID, enqueuedAt: now - 1_000_000, expiresAt: expiresAt, readAt: now, traceparent: nil,
+            messageID: messageID, enqueuedAt: now - 1_000_000, expiresAt: expiresAt, readAt: now,
             isCancelRequested: isCancelRequested, recipient: recipient, isAccountMail: isAccountMail)
     }
 }
