@@ -17,6 +17,8 @@ package struct TestWorker: Sendable {
         package var lease: Duration = .seconds(60)
         package var schedule = "1s"
         package var connections = 4
+        /// How long a check of a mail counts; nil: as in production.
+        package var freshness: Duration?
         package var holdUnknown: Set<String> = []
         package var allowed: String?
         package var templates = TestWorker.templates
@@ -40,6 +42,7 @@ package struct TestWorker: Sendable {
         var relay = RelayConfiguration(host: "127.0.0.1", port: mailbox.smtpPort)
         relay.tls = .off
         relay.connections = options.connections
+        if let freshness = options.freshness { relay.freshness = freshness }
         return try await start(on: database, relays: [relay], mailbox: mailbox, options)
     }
 
