@@ -109,8 +109,6 @@ struct PipelineTests {
             }
             #expect(error?.isConnectionLost == true)
             #expect(!connection.isUsable)
-            try connection.reset()
-            try #expect(connection.run(Self.sum).int64(0, 0) == 0)
         }
     }
 }

@@ -130,7 +130,7 @@ package final class Dispatcher: Sendable {
         }
         let (claiming, checking, settling, keeping) = (claiming, checking, settling, keeping)
         let settler = try NamedThread("settler") {
-            Settler(path: path, database: session("settle", giveUp, settling), logger: logger).run()
+            Settler(path: path, database: session("settle", giveUp, settling)).run()
         }
         let checker = try NamedThread("checker") {
             Checker(path: path, database: session("recheck", stop, checking), stop: stop).run()

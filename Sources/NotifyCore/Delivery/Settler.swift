@@ -1,4 +1,3 @@
-import Logging
 import PostgresClient
 import Threads
 
@@ -11,13 +10,11 @@ final class Settler {
 
     private let path: DeliveryPath
     private let database: DatabaseSession
-    private let logger: Logger
 
     /// - Parameter database: its stop signal ends the waiting for a database that is away, at the end of the grace period.
-    init(path: DeliveryPath, database: DatabaseSession, logger: Logger) {
+    init(path: DeliveryPath, database: DatabaseSession) {
         self.path = path
         self.database = database
-        self.logger = logger
     }
 
     func run() {

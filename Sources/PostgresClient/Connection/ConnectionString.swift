@@ -29,8 +29,6 @@ package struct ConnectionString: Sendable, CustomStringConvertible {
         try check()
     }
 
-    package subscript(keyword: String) -> String? { values[keyword] }
-
     /// Hosts, port, user and database as far as the string says; never the password.
     package var description: String {
         let host = values["host"] ?? values["hostaddr"] ?? "the default host"
