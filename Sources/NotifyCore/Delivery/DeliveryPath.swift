@@ -168,7 +168,7 @@ final class DeliveryPath: Sendable {
     private func settlement(of finished: Finished) -> Settlement? {
         guard let entry = inFlight.entry(of: finished.token), let mail = entry.mail else { return nil }
         let event = entry.event
-        let record = relays.record(finished.result, of: mail)
+        let record = relays.record(finished.result, of: mail, for: event)
         if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
         let context = AttemptContext(
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),

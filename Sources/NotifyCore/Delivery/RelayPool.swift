@@ -87,14 +87,14 @@ final class RelayPool: Sendable {
         let relayWait: Duration
     }
 
-    func record(_ result: SendResult, of mail: InFlight.Entry.Mail) -> Record {
+    func record(_ result: SendResult, of mail: InFlight.Entry.Mail, for event: ClaimedEvent) -> Record {
         let relay = mail.ticket.relay
         let (record, change) = state.withLock { state in
             let now = ContinuousClock.now
             let hadAccepted = state.router.relays[relay].hasAcceptedLately
             let change = state.router.finished(
-                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket,
-                at: now)
+                result, of: event.id, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)),
+                ticket: mail.ticket, at: now)
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,

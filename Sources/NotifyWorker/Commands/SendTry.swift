@@ -52,8 +52,7 @@ struct SendTry: Encodable {
                 (result, phase, message) = (
                     "unknown", .dot, "the session ended before the final answer: it may have gone out"
                 )
-            case .smtputf8Unsupported: (result, message) = ("smtputf8_unsupported", "the address needs SMTPUTF8")
-            case .invalidEnvelope(let why): (result, message) = ("invalid_envelope", why)
+            case .unsendable(let obstacle): (result, message) = ("unsendable", obstacle.description)
             case .unreachable: result = "unreachable"
             }
         }

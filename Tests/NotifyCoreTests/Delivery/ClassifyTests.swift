@@ -7,7 +7,7 @@ import Testing
 struct ClassifyTests {
     static func verdict(
         _ result: SendResult, attempts: Int = 0, remaining: Duration = .seconds(86_400), holdsUnknown: Bool = false,
-        acceptedOthers: Bool = false, elsewhere: Bool = false, jitter: Jitter = .none
+        acceptedOthers: Bool = false, elsewhere: Bool = false, jitter: Jitter = Jitter(position: 0)
     ) -> Verdict {
         let context = AttemptContext(
             chargedAttempts: attempts, remaining: remaining, holdsUnknown: holdsUnknown,
@@ -102,9 +102,10 @@ struct ClassifyTests {
     @Test(
         "What no relay can send fails at once",
         arguments: [
-            (SendResult.smtputf8Unsupported, FailureReason.smtputf8Unsupported),
+            (SendResult.unsendable(.smtputf8Unsupported), FailureReason.smtputf8Unsupported),
             (refusal("550 5.6.7", .mail), .smtputf8Unsupported), (refusal("553 5.6.7", .rcpt), .smtputf8Unsupported),
-            (.invalidEnvelope("a line break"), .addressInvalid),
+            (.unsendable(.invalidEnvelope("a line break")), .addressInvalid),
+            (Results.tooLarge, .messageRefused),
         ])
     func unsendable(_ result: SendResult, _ reason: FailureReason) {
         #expect(Self.verdict(result) == .end(.failed(reason)))

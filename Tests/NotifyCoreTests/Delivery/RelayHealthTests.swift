@@ -41,7 +41,8 @@ struct RelayHealthTests {
     @Test(
         "Results that say nothing about the relay neither break a row of faults nor make it longer",
         arguments: [
-            SendResult.unreachable, .unknown, .interrupted(.content), .smtputf8Unsupported, .invalidEnvelope("x"),
+            SendResult.unreachable, .unknown, .interrupted(.content), .unsendable(.smtputf8Unsupported),
+            .unsendable(.invalidEnvelope("x")), Results.tooLarge,
         ])
     func neutral(_ result: SendResult) {
         var story = RelayStory()
@@ -132,7 +133,7 @@ struct RelayHealthTests {
         "A probe that says nothing about the relay is followed by another",
         arguments: [
             (SendResult.unreachable, false), (.unknown, false), (.interrupted(.data), false),
-            (.smtputf8Unsupported, true),
+            (Results.tooLarge, true),
         ])
     func neutralProbe(_ result: SendResult, _ atOnce: Bool) throws {
         var story = RelayStory()

@@ -20,7 +20,7 @@ package struct RelayFault: Sendable, Hashable {
                 : "the relay answered \(reply.codes) to \(phase.rawValue)"
         case .interrupted(let phase):
             message = "the relay closed the connection at \(phase.rawValue)"
-        case .accepted, .smtputf8Unsupported, .invalidEnvelope, .unreachable, .unknown:
+        case .accepted, .unsendable, .unreachable, .unknown:
             return nil
         }
     }
