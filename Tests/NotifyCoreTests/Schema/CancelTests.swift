@@ -54,7 +54,7 @@ struct CancelTests {
                 """
             )
             #expect(try await database.value("select notify.cancel('k')") == "false")
-            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+            #expect(try await database.value("select cancel_reason from notify.events") == "by_producer")
             #expect(try await database.column("select user_id from notify.deliveries") == [bob])
             try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
             let left = try await database.value(
@@ -86,7 +86,7 @@ struct CancelTests {
                 try worker.execute("commit")
             }
             #expect(try await cancelled == "false")
-            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+            #expect(try await database.value("select cancel_reason from notify.events") == "by_producer")
         }
     }
 
