@@ -17,7 +17,7 @@ package final class TestPooler: Sendable {
 
     /// `NOTIFY_TEST_POOLER=pgbouncer` sends the tests of the queue, the worker and the binary through one, but for what
     /// says that it needs a session (`TestDatabase.direct`).
-    static let isWanted = getenv("NOTIFY_TEST_POOLER").map { strcmp($0, "pgbouncer") == 0 } ?? false
+    package static let isWanted = getenv("NOTIFY_TEST_POOLER").map { strcmp($0, "pgbouncer") == 0 } ?? false
 
     private static let running = Mutex<TestPooler?>(nil)
     private static let started = Task {
