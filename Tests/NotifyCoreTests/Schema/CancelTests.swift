@@ -66,6 +66,23 @@ struct CancelTests {
         }
     }
 
+    @Test(
+        "Whoever asks first to cancel an event that is being sent is named, and stays so",
+        arguments: [
+            ["cancel('k')", "cancel_event((select id from notify.events))", "by_producer"],
+            ["cancel_event((select id from notify.events))", "cancel('k')", "by_operator"],
+        ])
+    func whoAsked(calls: [String]) async throws {
+        try await withTestDatabase(.directory) { database in
+            _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            try await database.execute("update notify.events set state = 'leased', lease_id = 1, worker_id = 1")
+            for call in calls.dropLast() {
+                #expect(try await database.value("select notify.\(call)") == "false")
+                #expect(try await database.value("select cancel_reason from notify.events") == calls.last)
+            }
+        }
+    }
+
     @Test("A claim that commits while cancel waits for it leaves a mark, not a hole")
     func race() async throws {
         try await withTestDatabase(.directory) { database in
