@@ -1,6 +1,7 @@
 /// Why a private server could not be had. The description says what to do about it.
 package enum DevPostgresError: Error, CustomStringConvertible {
     case notInstalled
+    case notThere(folder: String)
     case noAccount
     case alreadyRunning(folder: String, processID: Int32)
     case otherVersion(folder: String, found: String, installed: Int)
@@ -13,6 +14,8 @@ package enum DevPostgresError: Error, CustomStringConvertible {
         case .notInstalled:
             "PostgreSQL's server programs (14 or later) are not installed. On Debian or Ubuntu:"
                 + " apt-get install --no-install-recommends postgresql"
+        case .notThere(let folder):
+            "DEV_POSTGRES_BIN names \(folder), which does not hold PostgreSQL's postgres and initdb (14 or later)"
         case .noAccount:
             "PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run it as"
         case .alreadyRunning(let folder, let processID):

@@ -1,8 +1,9 @@
-import DevPostgres
 import Foundation
 import PostgresClient
 import TestSupport
 import Testing
+
+@testable import DevPostgres
 
 @Suite("A private server")
 struct DevPostgresTests {
@@ -13,6 +14,15 @@ struct DevPostgresTests {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try body(folder)
         }
+    }
+
+    @Test("A chosen folder is used, and one without a server's programs is named in the error")
+    func chosenFolder() throws {
+        let found = try PostgresInstallation.find()
+        let chosen = try PostgresInstallation.find(in: found.binaries)
+        #expect(chosen.majorVersion == found.majorVersion)
+        let error = #expect(throws: DevPostgresError.self) { try PostgresInstallation.find(in: "/nowhere") }
+        #expect(error?.description.contains("DEV_POSTGRES_BIN names /nowhere") == true)
     }
 
     @Test("A lasting one keeps its data, refuses a second start beside it, and starts after a crash left its pid file")

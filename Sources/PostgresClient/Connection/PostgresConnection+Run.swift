@@ -41,6 +41,10 @@ extension PostgresConnection {
     }
 
     private func runUnprepared(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) -> Rows {
+        // Two statements in one transaction and one round trip.
+        guard limitsStatement == nil else {
+            return try pipelineAtomically([StatementCall(statement, parameters)])[0]
+        }
         let handle = try open()
         try check(statement, parameters)
         let result = parameters.withCArrays { arrays in

@@ -12,7 +12,7 @@ package final class PostgresConnection {
     package let canceller = Canceller()
 
     /// Whether a pooler stands between, so that two statements may run in two sessions. Then nothing may be kept in a
-    /// session: prepared statements, LISTEN, session settings. Session settings are given with each transaction instead.
+    /// session: prepared statements, LISTEN, session settings. The limits of time are given with each transaction instead.
     package private(set) var isBehindPooler = false
 
     private var handle: OpaquePointer?

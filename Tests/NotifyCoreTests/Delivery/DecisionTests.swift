@@ -40,7 +40,7 @@ struct DecisionTests {
             kind: objections.compactMap(\.kind).first ?? (isAccountMail ? "account_password_reset" : "assigned_ticket"),
             payload: objections.compactMap(\.payload).first ?? Sample.ticket,
             actorID: objections.contains(where: \.isOwnAction) ? Sample.user : Sample.actor,
-            isCancelRequested: objections.contains(where: \.isCancelled),
+            cancelReason: objections.contains(where: \.isCancelled) ? .byProducer : nil,
             recipient: objections.contains(where: \.isGone) ? nil : recipient, isAccountMail: isAccountMail)
         let allowed = try AddressAllowList(
             parsing: objections.contains(where: \.isNotAllowed) ? "*@staging.example" : "*@example.com")
@@ -78,10 +78,12 @@ struct DecisionTests {
         #expect(outcome == (objection.isForAccountMails ? objection.outcome : nil))
     }
 
-    @Test("An account mail with a cancel mark was cancelled by an operator")
-    func accountMailCancelled() {
-        let event = Sample.event(kind: "account_invitation", isCancelRequested: true, isAccountMail: true)
-        #expect(decide(event, now: Sample.now, allowing: nil).outcome == .cancelled(.byOperator))
+    @Test(
+        "Whoever asked to cancel is named, of account mails too", arguments: [CancelReason.byProducer, .byOperator],
+        [("assigned_ticket", false), ("account_invitation", true)])
+    func whoCancelled(reason: CancelReason, mail: (kind: String, isAccountMail: Bool)) {
+        let event = Sample.event(kind: mail.kind, cancelReason: reason, isAccountMail: mail.isAccountMail)
+        #expect(decide(event, now: Sample.now, allowing: nil).outcome == .cancelled(reason))
     }
 
     @Test("An account mail takes any flat payload, and no other")

@@ -37,6 +37,14 @@ struct SlowRelayTests {
         Change(
             testDescription: "it is cancelled", statement: "select notify.cancel('k')",
             outcome: "cancelled: by_producer"),
+        Change(
+            testDescription: "an operator cancels it",
+            statement: "select notify.cancel_event((select max(id) from notify.events))",
+            outcome: "cancelled: by_operator"),
+        Change(
+            testDescription: "an operator cancels it, then its producer",
+            statement: "select notify.cancel_event((select max(id) from notify.events)); select notify.cancel('k')",
+            outcome: "cancelled: by_operator"),
         Change(testDescription: "it expires", expiry: "1 s", statement: "select 1", outcome: "expired: never_tried"),
         Change(
             testDescription: "the address changes",

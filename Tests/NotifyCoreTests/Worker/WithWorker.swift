@@ -4,9 +4,11 @@ import TestSupport
 /// Runs `body` with a directory of a few users, a mailbox and a worker, and stops all of it afterwards.
 func withWorker(
     faults: [FaultRule] = [], extensions: [String]? = nil, _ options: TestWorker.Options = TestWorker.Options(),
+    isPooled: Bool = false,
     prepare: (TestDatabase) async throws -> Void = { _ in }, _ body: (TestWorker) async throws -> Void
 ) async throws {
-    try await withTestDatabase(.directory) { database in
+    try await withTestDatabase(.directory) { direct in
+        let database = isPooled ? try await direct.pooled() : direct
         var configuration = MailboxConfiguration()
         configuration.faults = faults
         if let extensions { configuration.extensions = extensions }

@@ -10,7 +10,8 @@ import Testing
 struct RunTests {
     private func settings(_ database: TestDatabase, _ mailbox: DevMailbox) -> [String: String] {
         Program.settings.merging([
-            "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
+            "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_LISTEN_URL": database.direct.url(),
+            "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
         ]) { $1 }
     }
 

@@ -11,7 +11,9 @@ package enum TestServer {
     private static let running = Mutex<DevPostgres?>(nil)
     private static let started = Task {
         try await onThread {
-            let server = try DevPostgres(.temporary)
+            var configuration = DevPostgres.Configuration.temporary
+            configuration.settings["max_prepared_transactions"] = "20"
+            let server = try DevPostgres(configuration)
             running.withLock { $0 = server }
             atexit { TestServer.running.withLock { $0 }?.stop() }
             return server

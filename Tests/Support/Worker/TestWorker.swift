@@ -56,8 +56,10 @@ package struct TestWorker: Sendable {
         on database: TestDatabase, relays: [RelayConfiguration], mailbox: DevMailbox?, _ options: Options
     ) async throws -> TestWorker {
         let settled = SettledEvents()
+        try await database.makeLogin("test_worker", in: "notify_worker")
         var configuration = Dispatcher.Configuration(
-            databaseURL: "\(database.conninfo) options='-c role=notify_worker'", relays: relays, lease: options.lease)
+            databaseURL: database.conninfo(user: "test_worker"),
+            listenURL: database.direct.conninfo(user: "test_worker"), relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
         configuration.observer = settled
