@@ -21,7 +21,7 @@ struct PreviewCommand: ParsableCommand {
 
         static func help(for form: Form) -> ArgumentHelp? {
             switch form {
-            case .text: "The subject and the text part (default)."
+            case .text: "The subject and the text part."
             case .html: "The HTML part."
             case .eml: "The whole message, as it goes over the wire."
             }

@@ -46,6 +46,21 @@ struct HelpTests {
         #expect(output.standardOutput.contains("USAGE: notify-worker \(command)"))
     }
 
+    @Test(
+        "Examples fit on a terminal of 80 columns: the parser breaks no line of them",
+        arguments: [
+            "run", "migrate", "check", "enqueue", "queue status", "queue dead", "queue retry", "queue cancel",
+            "explain",
+            "preview", "test-send", "config", "demo",
+        ])
+    func examples(command: String) async throws {
+        let output = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+        let lines = output.standardOutput.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines.drop(while: { $0 != "Examples:" }).dropFirst().prefix(while: { !$0.isEmpty }) {
+            #expect(line.hasPrefix("  ") && line.count <= 80, "\(line)")
+        }
+    }
+
     @Test("Completions are generated for each shell", arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) async throws {
         let output = try await Program.run(["--generate-completion-script", shell])
