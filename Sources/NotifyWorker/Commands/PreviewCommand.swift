@@ -44,6 +44,12 @@ struct PreviewCommand: ParsableCommand {
 
     @Flag var form: Form = .text
 
+    func validate() throws {
+        guard TimeZone(identifier: timeZone) != nil else {
+            throw ValidationError("--time-zone takes a name such as Europe/Berlin or Asia/Tokyo.")
+        }
+    }
+
     func run() throws {
         let settings = try shared.load().settings
         let catalogue = try settings.catalogue()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DevMailbox
+import DevPostgres
 import Templates
 import UnixSignals
 
@@ -59,6 +60,7 @@ struct DemoCommand: AsyncParsableCommand {
         } catch {
             // Ctrl-C reaches what is just being started too, and then that fails.
             try Task.checkCancellation()
+            if let error = error as? DevPostgresError { throw CommandFailure(error.description) }
             throw error
         }
         guard faults.isEmpty else {
