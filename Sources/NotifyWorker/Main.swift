@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import NotifyCore
 import PostgresClient
 
 /// The entry: signals that must not kill us, then the command, then one clear message if it failed.
@@ -37,6 +38,8 @@ enum Main {
             return report(FailureReport(failure))
         } catch let error as SettingsError {
             return report(FailureReport(error))
+        } catch let error as MigrationError {
+            return report(FailureReport(CommandFailure(error)))
         } catch let error as PostgresError {
             return report(FailureReport(CommandFailure(error)))
         } catch {

@@ -33,7 +33,10 @@ struct DevPostgresTests {
             try connection.execute("create table kept (a int)")
             connection.close()
             let error = #expect(throws: DevPostgresError.self) { try DevPostgres(.lasting(folder)) }
-            #expect(error?.description.contains("is running in \(folder) already") == true)
+            #expect(
+                error?.description
+                    == "\(folder) is in use already, by process \(ProcessInfo.processInfo.processIdentifier): stop that first"
+            )
             first.stop()
             first.stop()
 

@@ -7,7 +7,7 @@ package enum Decision: Sendable, Hashable {
 
 /// Decides about a claimed event, from what was read with it and the database's clock (µs since 1970).
 ///
-/// The order is DESIGN §7's: cancelled, recipient exists, active, member, not the actor, switch, suppressed, allowed
+/// The order is ADR 5's: cancelled, recipient exists, active, member, not the actor, switch, suppressed, allowed
 /// here, expired. Then kind and payload, last, so that a user who wants no mail is `skipped` and not `failed` by a
 /// mistake that would never have reached them. A kind that we do not know has no switch: `isSwitchOn` is true for it.
 package func decide(_ event: ClaimedEvent, now: Int64, allowing allowed: AddressAllowList?) -> Decision {
@@ -26,7 +26,7 @@ package func decide(_ event: ClaimedEvent, now: Int64, allowing allowed: Address
     }
 }
 
-/// What §7 holds against a recipient as the database has it now; nil where nothing does.
+/// What holds against a recipient as the database has it now; nil where nothing does.
 ///
 /// Account mails ignore switches, membership and suppression, but a staging copy must not send even those.
 func objection(to recipient: Recipient, of event: ClaimedEvent, allowing allowed: AddressAllowList?) -> Outcome? {

@@ -1,4 +1,4 @@
-/// What the re-check reads again, for one event whose mail is about to go out (DESIGN §2).
+/// What the re-check reads again, for one event whose mail is about to go out (ADR 6).
 package struct RecheckRow: Sendable {
     package let eventID: Int64
     /// Whether the row is still there and carries our lease id.

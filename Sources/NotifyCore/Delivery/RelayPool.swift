@@ -30,10 +30,12 @@ final class RelayPool: Sendable {
             ))
     }
 
-    /// Starts a lane for each relay.
+    /// Starts a lane for each relay. Where one cannot be had, those before it run until they are closed.
     func open(delegate: any RelayLaneDelegate) throws {
-        let lanes = try configurations.map { try RelayLane(configuration: $0, delegate: delegate) }
-        state.withLock { $0.lanes = lanes }
+        for configuration in configurations {
+            let lane = try RelayLane(configuration: configuration, delegate: delegate)
+            state.withLock { $0.lanes.append(lane) }
+        }
     }
 
     /// Lets the lanes begin no more mails: what is on the wire is finished within `grace`, the rest comes back.

@@ -59,7 +59,8 @@ extension Duration {
     }
 }
 
-/// What becomes of an event by the result of its attempt: the table of DESIGN §7, row by row.
+/// What becomes of an event by the result of its attempt: the table in docs/operations.md, "Outcomes and reasons", row by
+/// row.
 ///
 /// A retry that would come after the event expires ends it now, so that its end does not wait for nothing.
 package func classify(

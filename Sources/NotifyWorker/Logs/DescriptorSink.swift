@@ -16,6 +16,8 @@ final class DescriptorSink: LogSink {
         var backlog: [[UInt8]] = []
         var backlogBytes = 0
         var droppedLines = 0
+        /// The line about those, in the log's own format.
+        var describeDropped: @Sendable (Int) -> String = { "notify-worker: \($0) log lines dropped\n" }
         /// Whether the drainer thread is at work; while it is, every line goes through the backlog, to keep the order.
         var isDraining = false
     }
@@ -25,6 +27,11 @@ final class DescriptorSink: LogSink {
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
+    }
+
+    /// Says how the line reads that stands in for dropped ones.
+    func setDroppedLine(_ line: @escaping @Sendable (_ count: Int) -> String) {
+        state.withLock { $0.describeDropped = line }
     }
 
     func write(_ line: String) {
@@ -75,8 +82,7 @@ final class DescriptorSink: LogSink {
             }
             var bytes = Array(state.backlog.joined())
             if state.droppedLines > 0 {
-                bytes += Array(
-                    "notify-worker: \(state.droppedLines) log lines dropped: stderr is read too slowly\n".utf8)
+                bytes += Array(state.describeDropped(state.droppedLines).utf8)
             }
             state.backlog.removeAll(keepingCapacity: true)
             state.backlogBytes = 0

@@ -48,7 +48,7 @@ package struct ConnectionString: Sendable, CustomStringConvertible {
             )
         }
         let ports = values["port"]?.split(separator: ",", omittingEmptySubsequences: false) ?? []
-        for port in ports where !port.isEmpty && UInt16(port) == nil {
+        for port in ports where !port.isEmpty && (UInt16(port) ?? 0) == 0 {
             throw PostgresError(
                 .usage,
                 "the port in the database connection string is not a number from 1 to 65535"

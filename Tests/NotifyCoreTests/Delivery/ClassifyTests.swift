@@ -2,7 +2,7 @@ import NotifyCore
 import SMTPSender
 import Testing
 
-/// The table of DESIGN §7, a test for each row.
+/// The table in docs/operations.md, "Outcomes and reasons", a test for each row.
 @Suite("The classification of a result")
 struct ClassifyTests {
     static func verdict(

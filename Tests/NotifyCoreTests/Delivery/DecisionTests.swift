@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The decision about a claimed event")
 struct DecisionTests {
-    /// One thing that speaks against the mail, as the checks find it, in §7's order.
+    /// One thing that speaks against the mail, as the checks find it, in ADR 5's order.
     struct Objection: Sendable, CustomTestStringConvertible {
         let outcome: Outcome
         let isForAccountMails: Bool
@@ -62,7 +62,7 @@ struct DecisionTests {
         #expect(try Self.decision([objection]).outcome == objection.outcome)
     }
 
-    @Test("Of any objections the first in the order of §7 gives the outcome", arguments: inOrder.indices)
+    @Test("Of any objections the first in the order of ADR 5 gives the outcome", arguments: inOrder.indices)
     func order(_ first: Int) throws {
         #expect(try Self.decision(Self.inOrder[first...]).outcome == Self.inOrder[first].outcome)
         for later in Self.inOrder.indices where later > first {

@@ -19,6 +19,7 @@ struct DescriptorSinkTests {
     func fullPipe() throws {
         let pipe = Pipe()
         let sink = DescriptorSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        sink.setDroppedLine { JSONLogFormatter.line(.dropped($0)) }
         let padding = String(repeating: "x", count: 1_000)
         let count = 3_000
         // Three times what pipe and backlog hold: returning at all is what is tested.
@@ -31,7 +32,9 @@ struct DescriptorSinkTests {
             if let number = line.split(separator: " ").first.flatMap({ Int($0) }) {
                 numbers.append(number)
             } else {
-                dropped += try #require(line.firstMatch(of: /(\d+) log lines dropped/).flatMap { Int($0.1) })
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                #expect(object?["level"] as? String == "warning")
+                dropped += try #require(object?["count"] as? Int)
             }
         }
         #expect(numbers == numbers.sorted())

@@ -57,24 +57,34 @@ package struct TestWorker: Sendable {
     ) async throws -> TestWorker {
         let settled = SettledEvents()
         try await database.makeLogin("test_worker", in: "notify_worker")
+        var configuration = configuration(on: database, relays: relays, options)
+        configuration.observer = settled
+        var logger = Logger(label: "test")
+        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
+        let dispatcher = Dispatcher(configuration, rules: try rules(options), logger: logger)
+        try await onThread { try dispatcher.start() }
+        return TestWorker(database: database, settled: settled, relayMailbox: mailbox, dispatcher: dispatcher)
+    }
+
+    package static func configuration(
+        on database: TestDatabase, relays: [RelayConfiguration], _ options: Options = Options()
+    ) -> Dispatcher.Configuration {
         var configuration = Dispatcher.Configuration(
             databaseURL: database.conninfo(user: "test_worker"),
             listenURL: database.direct.conninfo(user: "test_worker"), relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
-        configuration.observer = settled
-        let rules = DeliveryRules(
+        return configuration
+    }
+
+    package static func rules(_ options: Options = Options()) throws -> DeliveryRules {
+        DeliveryRules(
             catalogue: try TemplateCatalogue.load(directory: options.templates),
             identity: try MailIdentity(
                 from: "Example Support <notify@example.com>", publicURL: "https://notify.example.com"),
             keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="),
             allowed: try options.allowed.map { try AddressAllowList(parsing: $0) },
             schedule: try RetrySchedule(parsing: options.schedule), holdUnknown: options.holdUnknown)
-        var logger = Logger(label: "test")
-        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
-        let dispatcher = Dispatcher(configuration, rules: rules, logger: logger)
-        try await onThread { try dispatcher.start() }
-        return TestWorker(database: database, settled: settled, relayMailbox: mailbox, dispatcher: dispatcher)
     }
 
     @discardableResult
@@ -83,9 +93,17 @@ package struct TestWorker: Sendable {
         return try await onThread { dispatcher.stop(within: grace) }
     }
 
+    /// How the drain ended; nil when it did not within `timeout`.
     package func waitForDrain(timeout: Duration) async throws -> DrainWatch.Result? {
-        let dispatcher = dispatcher
-        return try await onThread { dispatcher.drain?.wait(timeout: timeout) }
+        try await withThrowingTaskGroup(of: DrainWatch.Result?.self) { [dispatcher] group in
+            group.addTask { await dispatcher.drain?.end() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     /// Why the relays take nothing, as `/readyz` tells it; nil while they can be used.
