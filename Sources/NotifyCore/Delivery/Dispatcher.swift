@@ -153,7 +153,7 @@ package final class Dispatcher: Sendable {
         }
         let (claiming, checking, settling, keeping) = (claiming, checking, settling, keeping)
         running.settler = try startThread("settler") {
-            Settler(path: path, database: session("settle", giveUp, settling), logger: logger).run()
+            Settler(path: path, database: session("settle", giveUp, settling)).run()
         }
         running.checker = try startThread("checker") {
             Checker(path: path, database: session("recheck", stop, checking), stop: stop).run()

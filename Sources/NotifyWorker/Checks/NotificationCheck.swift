@@ -1,6 +1,7 @@
 import Foundation
 import NotifyCore
 import PostgresClient
+import Threads
 
 /// Whether new events wake the worker: what is notified where events are enqueued must be heard where it listens.
 struct NotificationCheck {
@@ -17,8 +18,14 @@ struct NotificationCheck {
                 Self.part, "LISTEN does not work through a pooler: events are found by polling, within a second",
                 mend: "Set NOTIFY_LISTEN_URL to a direct connection, so that new events wake the worker at once.")
         }
+        let signal: WakeSignal
         do {
-            guard try hears(connection) else {
+            signal = try WakeSignal()
+        } catch {
+            return .wrong(Self.part, error.description, mend: "Let this process open more files (ulimit -n).")
+        }
+        do {
+            guard try hears(connection, signal) else {
                 return .wrong(
                     Self.part, "what is notified at NOTIFY_DATABASE_URL is not heard at NOTIFY_LISTEN_URL",
                     mend: "Let both lead to the same database of the same primary.")
@@ -36,12 +43,12 @@ struct NotificationCheck {
         }
     }
 
-    private func hears(_ connection: PostgresConnection) throws(PostgresError) -> Bool {
+    private func hears(_ connection: PostgresConnection, _ signal: WakeSignal) throws(PostgresError) -> Bool {
         // Of its own: `notify_events` would wake every worker.
         let channel = "notify_check_\(UUID().uuidString.lowercased())"
         let listener = Listener(
             settings.listenURL ?? "", options: ConnectionOptions(applicationName: "notify-worker check"),
-            channels: [channel], signal: try WakeSignal())
+            channels: [channel], signal: signal)
         defer { listener.close() }
         try listener.connect()
         _ = try connection.run(Statement("select pg_notify($1, '')"), [channel])

@@ -23,7 +23,7 @@ struct StopSignals: Sendable {
                 continue
             }
             onSecond(signal)
-            Logs.standardError.flush(milliseconds: 200)
+            Logs.standardError.flush(within: .milliseconds(200))
             _exit(Self.status(of: signal))
         }
         return first

@@ -1,9 +1,9 @@
 import Logging
-import PostgresClient
 import SMTPSender
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @testable import NotifyCore
 
@@ -14,16 +14,15 @@ struct StartTests {
         arguments: ["settler", "checker", "composer", "keeper", "waker", "claimer"])
     func failsHalfway(thread missing: String) async throws {
         try await withTestDatabase(.directory) { database in
-            let threads = Threads(without: missing)
+            let threads = SomeThreads(without: missing)
             let dispatcher = Dispatcher(
                 TestWorker.configuration(
                     on: database, relays: [RelayConfiguration(host: "127.0.0.1", port: 1)]),
                 rules: try TestWorker.rules(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 startThread: threads.start)
-            let error = await #expect(throws: PostgresError.self) {
+            await #expect(throws: NoThread.self) {
                 try await onThread { () throws in try dispatcher.start() }
             }
-            #expect(error?.code == .system(11))
             #expect(threads.running.withLock { $0 } == [])
             #expect(try await database.value("select count(*) from notify.workers") == "0")
             // Nothing is left for a stop to do.
@@ -32,8 +31,10 @@ struct StartTests {
         }
     }
 
+    private struct NoThread: Error {}
+
     /// Starts threads, all but one, and knows which of them run.
-    private final class Threads: Sendable {
+    private final class SomeThreads: Sendable {
         let running = Mutex<Set<String>>([])
         private let missing: String
 
@@ -42,7 +43,7 @@ struct StartTests {
         }
 
         @Sendable func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws -> NamedThread {
-            guard name != missing else { throw PostgresError(.system(11), "cannot start a thread") }
+            guard name != missing else { throw NoThread() }
             running.withLock { _ = $0.insert(name) }
             return try NamedThread(name) { [self] in
                 body()
