@@ -1,3 +1,4 @@
+import NotifyCore
 import PostgresClient
 import TestSupport
 import Testing
@@ -74,11 +75,12 @@ struct CancelTests {
         ])
     func whoAsked(calls: [String]) async throws {
         try await withTestDatabase(.directory) { database in
-            _ = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            let id = Int64(try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) ?? "") ?? 0
             try await database.execute("update notify.events set state = 'leased', lease_id = 1, worker_id = 1")
             for call in calls.dropLast() {
                 #expect(try await database.value("select notify.\(call)") == "false")
-                #expect(try await database.value("select cancel_reason from notify.events") == calls.last)
+                let history = try await database.withConnection { try EventHistory.read(id, from: $0) }
+                #expect(history?.open?.cancelReason == calls.last)
             }
         }
     }

@@ -36,3 +36,14 @@ package enum TestServer {
         }
     }
 }
+
+/// A server that no test has used before, for what the first migration of a cluster does: roles belong to all databases.
+package func withFreshServer<Result: Sendable>(
+    _ body: @escaping @Sendable (_ conninfo: (_ database: String, _ user: String) -> String) throws -> Result
+) async throws -> Result {
+    try await onThread {
+        let server = try DevPostgres(.temporary)
+        defer { server.stop() }
+        return try body { server.conninfo(database: $0, user: $1) }
+    }
+}
