@@ -24,14 +24,15 @@ struct DatabaseCheck {
         if connection.isBehindPooler {
             findings.append(.ok(part, "the connection goes through a pooler: no prepared statements"))
         }
-        if connection.isReadOnly != true {
-            findings.append(NotificationCheck(settings: settings).finding(notifyingThrough: connection))
-        }
         do {
             findings.append(try migrationFinding(connection))
             if findings.allSatisfy({ $0.status != .wrong }) {
                 findings += try rightsFindings(connection)
                 if let finding = try refusalFinding(connection) { findings.append(finding) }
+            }
+            // A standby refuses LISTEN, and is wrong as it is.
+            if connection.isReadOnly != true {
+                findings.append(NotificationCheck(settings: settings).finding(notifyingThrough: connection))
             }
         } catch let error as PostgresError {
             findings.append(Self.finding(part, error))
