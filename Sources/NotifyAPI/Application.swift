@@ -97,6 +97,6 @@ extension Endpoint {
         HealthEndpoints(readiness: readiness).all + EventEndpoints(intake: services.events).all
             + UserEndpoints(store: services.directory).all + OrganizationEndpoints(store: services.directory).all
             + PreferenceEndpoints(store: services.preferences).all + SessionEndpoints(store: services.sessions).all
-            + FeedEndpoints(store: services.feed).all
+            + FeedEndpoints(store: services.feed).all + [.description]
     }
 }
