@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "NotifyAPI",
             dependencies: [
-                "NotifyCore", "PostgresClient",
+                "NotifyCore", "PostgresClient", "Templates",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

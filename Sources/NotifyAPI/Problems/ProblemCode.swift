@@ -3,6 +3,7 @@
 enum ProblemCode: String, Sendable, CaseIterable {
     // The request itself
     case badRequest = "bad_request"
+    case invalidForm = "invalid_form"
     case invalidJSON = "invalid_json"
     case methodNotAllowed = "method_not_allowed"
     case notFound = "not_found"
