@@ -29,7 +29,7 @@ extension PostgresError {
         case .connection, .closed: "unreachable"
         case .timeout: "slow to answer"
         case .server(let state): "error \(state) (\(state.categoryName))"
-        case .decoding, .usage, .behindPooler, .system: "unusable"
+        case .decoding, .usage, .behindPooler: "unusable"
         }
     }
 }

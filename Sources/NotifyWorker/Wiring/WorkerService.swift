@@ -59,7 +59,7 @@ struct WorkerService: Service {
             try? await gracefulShutdown()
             return nil
         }
-        return try? await cancelWhenGracefulShutdown { await drain.end() }
+        return await cancelWhenGracefulShutdown { await drain.end() }
     }
 }
 
