@@ -42,8 +42,9 @@ package struct APIServices: Sendable {
     let directory: DirectoryStore
     let events: EventIntake
     let keyRing: KeyRing
+    let pages: SignedOutPages
 
-    package init(_ pool: ConnectionPool, keyRing: KeyRing) {
+    package init(_ pool: ConnectionPool, keyRing: KeyRing, pages: SignedOutPages) {
         callers = CallerRegister(pool)
         sessions = SessionStore(pool)
         preferences = PreferenceStore(pool)
@@ -52,6 +53,7 @@ package struct APIServices: Sendable {
         directory = DirectoryStore(pool)
         events = EventIntake(pool)
         self.keyRing = keyRing
+        self.pages = pages
     }
 }
 
@@ -104,5 +106,7 @@ extension Endpoint {
             + UserEndpoints(store: services.directory).all + OrganizationEndpoints(store: services.directory).all
             + PreferenceEndpoints(store: services.preferences).all + SessionEndpoints(store: services.sessions).all
             + FeedEndpoints(store: services.feed).all
+            + SignedOutEndpoints(store: services.unsubscribe, keyRing: services.keyRing, pages: services.pages).all
+            + [.description]
     }
 }

@@ -16,6 +16,11 @@ package struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         if let line { "\(file):\(line): \(message)" } else { "\(file): \(message)" }
     }
+
+    /// Each once, in the order of files and lines.
+    static func sorted(_ problems: [TemplateProblem]) -> [TemplateProblem] {
+        Set(problems).sorted { ($0.file, $0.line ?? 0, $0.message) < ($1.file, $1.line ?? 0, $1.message) }
+    }
 }
 
 /// The templates directory cannot be used; all that is wrong with it, not just the first mistake.

@@ -1,6 +1,7 @@
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @Suite("A connection pool")
 struct PoolTests {
@@ -136,7 +137,7 @@ struct PoolTests {
             let gate = Gate()
             async let running = pool.withConnection { connection in
                 gate.arriveAndWait()
-                return try connection.run(Statement("select 7")).int32(0, 0)
+                return try connection.run(Statement("select 7 from pg_advisory_lock(1)")).int32(0, 0)
             }
             try await onThread { gate.waitForArrival() }
             async let stopping: Void = pool.stop(grace: .seconds(600))
@@ -146,13 +147,10 @@ struct PoolTests {
             gate.open()
             #expect(try await running == 7)
             await stopping
-            let count = try await database.withConnection { connection in
-                try connection.run(
-                    Statement("select count(*) from pg_stat_activity where datname = current_database()")
-                )
-                .int64(0, 0)
+            // The server lists a session for a while after the client closed it. Its lock goes with it: wait for that.
+            try await database.withConnection { connection in
+                try connection.execute("set lock_timeout = '60s'; select pg_advisory_lock(1)")
             }
-            #expect(count == 1)
         }
     }
 

@@ -42,13 +42,13 @@ struct RequestFrame: RouterMiddleware {
             switch error.status {
             case .notFound: return .notFound()
             case .contentTooLarge: return .bodyTooLarge
-            case let status: return Problem(status: status, code: "bad_request", detail: "The request cannot be taken.")
+            case let status: return Problem(status: status, code: .badRequest, detail: "The request cannot be taken.")
             }
         default: break
         }
         warn(error, context)
         return Problem(
-            status: .internalServerError, code: "internal_error",
+            status: .internalServerError, code: .internalError,
             detail: "Something went wrong here. The log has it under the request's id.")
     }
 

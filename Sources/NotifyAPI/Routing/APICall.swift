@@ -96,7 +96,7 @@ extension APICall {
 
     private static var notJSON: Problem {
         Problem(
-            status: .unsupportedMediaType, code: "unsupported_media_type",
+            status: .unsupportedMediaType, code: .unsupportedMediaType,
             detail: "Send the body as application/json.", headers: [.accept: "application/json"])
     }
 }

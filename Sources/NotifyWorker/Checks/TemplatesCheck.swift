@@ -5,18 +5,26 @@ struct TemplatesCheck {
     let directory: String
 
     func findings() -> [CheckFinding] {
-        let problems = TemplateCatalogue.problems(in: directory)
-        guard problems.isEmpty else {
-            return problems.map {
-                .wrong("templates", $0.description, mend: "Mend the file; `notify-worker preview` shows the result.")
-            }
-        }
-        do {
+        let mails = problems("Mend the file; `notify-worker preview` shows the result.") {
+            () throws(CatalogueError) in
             let catalogue = try TemplateCatalogue.load(directory: directory)
             let locales = Set(catalogue.kinds.flatMap { catalogue.locales(of: $0) }).sorted()
-            return [.ok("templates", "\(catalogue.kinds.count) kinds in \(locales.joined(separator: ", "))")]
+            return "\(catalogue.kinds.count) kinds in \(locales.joined(separator: ", "))"
+        }
+        let pages = problems("Mend the file.") { () throws(CatalogueError) in
+            let pages = try WebPages.load(directory: directory)
+            return "\(WebPage.allCases.count) pages in \(pages.locales.joined(separator: ", "))"
+        }
+        return mails + pages
+    }
+
+    private func problems(
+        _ mend: String, unless load: () throws(CatalogueError) -> String
+    ) -> [CheckFinding] {
+        do {
+            return [.ok("templates", try load())]
         } catch {
-            return error.problems.map { .wrong("templates", $0.description, mend: "Mend the file.") }
+            return error.problems.map { .wrong("templates", $0.description, mend: mend) }
         }
     }
 }

@@ -6,6 +6,7 @@ import NotifyCore
 import PostgresClient
 import SMTPSender
 import Templates
+import Threads
 
 /// The demo's surroundings: a private database, a mailbox for a relay, and a worker between them.
 struct DemoWorld: Sendable {

@@ -28,7 +28,7 @@ struct RunGroup {
             let configuration = try settings.apiConfiguration(for: purpose)
             let pool = try settings.apiPool(for: purpose)
             let application = buildApplication(
-                configuration, services: APIServices(pool, keyRing: try settings.keyRing(for: purpose)),
+                configuration, services: try settings.apiServices(pool, for: purpose),
                 readiness: { readiness?.current ?? [] }, logger: httpLogger,
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
             services.append(.init(service: DatabasePoolService(pool: pool), serviceName: "api-database"))

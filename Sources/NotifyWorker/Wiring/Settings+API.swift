@@ -10,6 +10,13 @@ extension Settings {
             isSecure: try identity(for: purpose).publicURL.hasPrefix("https://"))
     }
 
+    func apiServices(_ pool: ConnectionPool, for purpose: String) throws -> APIServices {
+        // Without a setting of its own it is taken for the public address, which has nothing to show.
+        let appURL = try mail.appURL == nil ? nil : identity(for: purpose).appURL
+        return APIServices(
+            pool, keyRing: try keyRing(for: purpose), pages: SignedOutPages(try webPages(), appURL: appURL))
+    }
+
     /// Eight connections: batches of reads, of changes and of tokens keep five busy at most, single statements the rest.
     func apiPool(for purpose: String) throws(SettingsError) -> ConnectionPool {
         guard let url = database.apiURL else { throw SettingsError(missing: DatabaseSettings.url, for: purpose) }

@@ -54,8 +54,18 @@ extension Settings {
     }
 
     func catalogue() throws(CommandFailure) -> TemplateCatalogue {
+        try templates(TemplateCatalogue.load)
+    }
+
+    func webPages() throws(CommandFailure) -> WebPages {
+        try templates(WebPages.load)
+    }
+
+    private func templates<Loaded>(
+        _ load: (_ directory: String) throws(CatalogueError) -> Loaded
+    ) throws(CommandFailure) -> Loaded {
         do {
-            return try TemplateCatalogue.load(directory: mail.templates)
+            return try load(mail.templates)
         } catch {
             let lines = error.problems.prefix(20).map { "\n  " + LogText.escaped($0.description) }.joined()
             let more = error.problems.count > 20 ? "\n  and \(error.problems.count - 20) more" : ""

@@ -9,9 +9,7 @@ struct CatalogueBuilder {
     }
 
     /// Each mistake once (a layout is looked at for each kind and locale), in the order of files and lines.
-    var sortedProblems: [TemplateProblem] {
-        Set(problems).sorted { ($0.file, $0.line ?? 0, $0.message) < ($1.file, $1.line ?? 0, $1.message) }
-    }
+    var sortedProblems: [TemplateProblem] { TemplateProblem.sorted(problems) }
 
     /// Empty as soon as there is a problem: half a catalogue would fail later, one mail at a time.
     mutating func build() -> [KindTemplates] {
@@ -29,15 +27,9 @@ struct CatalogueBuilder {
     }
 
     private mutating func checkLocales() {
-        let stringNames = directory.strings.values.reduce(into: Set<String>()) { $0.formUnion($1.names) }
-        for locale in directory.locales {
-            guard let strings = directory.strings[locale] else {
-                report("\(directory.path)/strings/\(locale).json", "the words of the locale “\(locale)” are missing")
-                continue
-            }
-            for name in stringNames.subtracting(strings.names).sorted() {
-                report(strings.file, "“\(name)” is missing; other locales have it")
-            }
+        problems += LocaleStrings.problems(
+            of: directory.strings, in: directory.path + "/strings", locales: directory.locales)
+        for locale in directory.locales where directory.strings[locale] != nil {
             for kind in directory.kinds where kind.locales[locale] == nil {
                 report("\(kind.path)/\(locale)", "the locale “\(locale)” is missing; other kinds or strings have it")
             }

@@ -13,6 +13,9 @@ struct DateStyle: Sendable, Hashable {
     /// Names that people of this language use instead of an IANA name and its offset, such as 日本時間.
     let zones: [String: String]
 
+    /// Of words that write no dates.
+    static let none = DateStyle(weekdays: [], months: [], pattern: "", firstDay: nil, zones: [:])
+
     /// For example `Friday, 27 November 2026, 09:00 (Europe/Berlin, UTC+1)`.
     func format(_ time: Timestamp, in zone: ZoneCache.Zone) -> String {
         let offset = zone.rules.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.secondsSince1970)))

@@ -1,7 +1,7 @@
-/// The words that all kinds share in one language: `email/strings/<locale>.json`.
+/// The words of one language: `email/strings/<locale>.json` for mails, `web/strings/<locale>.json` for pages.
 ///
-/// Each entry is a text, or an object of texts by kind with `*` for all others. A text may hold tags, includes too.
-/// The entry `date` says how this language writes a moment.
+/// Each entry is a text, or an object of texts by kind (of mail, or page) with `*` for all others. A text may hold tags,
+/// includes too. The entry `date` of the mails' words says how this language writes a moment.
 struct LocaleStrings: Sendable {
     let locale: String
     let file: String
@@ -14,7 +14,7 @@ struct LocaleStrings: Sendable {
         case byKind([String: TemplateSource])
     }
 
-    init(locale: String, file: String, json: String) {
+    init(locale: String, file: String, json: String, writesDates: Bool = true) {
         self.locale = locale
         self.file = file
         var reader = JSONReader(file: file, json: json)
@@ -31,7 +31,7 @@ struct LocaleStrings: Sendable {
         }
         self.entries = entries
         names = Set(reader.object.keys)
-        dateStyle = reader.dateStyle()
+        dateStyle = writesDates ? reader.dateStyle() : .none
         problems =
             reader.problems
             + entries.values.flatMap { entry in
@@ -51,6 +51,22 @@ struct LocaleStrings: Sendable {
         case .forAll(let source): source
         case .byKind(let sources): sources[kind] ?? sources["*"]
         case nil: nil
+        }
+    }
+
+    /// What is wrong between the languages in one folder: each has all the words that any of them has.
+    static func problems(of strings: [String: LocaleStrings], in folder: String, locales: [String]) -> [TemplateProblem]
+    {
+        let names = strings.values.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+        return locales.flatMap { locale in
+            guard let present = strings[locale] else {
+                return [
+                    TemplateProblem(
+                        file: "\(folder)/\(locale).json", message: "the words of the locale “\(locale)” are missing")
+                ]
+            }
+            return names.subtracting(present.names).sorted()
+                .map { TemplateProblem(file: present.file, message: "“\($0)” is missing; other locales have it") }
         }
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The files under `templates/email`, read and scanned, with what is wrong so far.
 struct TemplateDirectory: Sendable {
     struct Kind: Sendable {
@@ -24,11 +22,7 @@ struct TemplateDirectory: Sendable {
         path = directory + "/email"
         textLayout = files.template(path + "/layout.txt.mustache")
         htmlLayout = files.template(path + "/layout.html.mustache")
-        for name in files.entries(path + "/strings") where name.hasSuffix(".json") {
-            let file = path + "/strings/" + name
-            let locale = String(name.dropLast(5))
-            strings[locale] = LocaleStrings(locale: locale, file: file, json: files.text(file) ?? "{}")
-        }
+        strings = files.strings(path + "/strings", writesDates: true)
         for name in files.entries(path) where name != "strings" && files.isFolder(path + "/" + name) {
             kinds.append(Self.kind(name, path: path + "/" + name, files: &files))
         }
@@ -58,47 +52,5 @@ struct TemplateDirectory: Sendable {
             locales[locale] = parts
         }
         return Kind(name: name, path: path, sample: sample, locales: locales)
-    }
-}
-
-/// Reads files and remembers which could not be read.
-private struct FileReader {
-    private(set) var problems: [TemplateProblem] = []
-
-    mutating func report(_ file: String, _ message: String) {
-        problems.append(TemplateProblem(file: file, message: message))
-    }
-
-    /// Sorted, without hidden ones.
-    mutating func entries(_ folder: String) -> [String] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            report(folder, "this folder is missing or cannot be read")
-            return []
-        }
-        return names.filter { !$0.hasPrefix(".") }.sorted()
-    }
-
-    func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    mutating func text(_ file: String) -> String? {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            report(file, "this file is missing or cannot be read")
-            return nil
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            report(file, "this file is not UTF-8")
-            return nil
-        }
-        return text
-    }
-
-    /// Line ends become LF, and those at the end of the file go: the layout says what follows.
-    mutating func template(_ file: String) -> TemplateSource {
-        let text = (text(file) ?? "").replacing("\r\n", with: "\n")
-        let end = text.lastIndex { !$0.isNewline }.map(text.index(after:)) ?? text.startIndex
-        return TemplateSource(file: file, text: String(text[..<end]))
     }
 }

@@ -8,9 +8,14 @@ enum LocaleTag {
     }
 
     /// The best of `available` (whose keys are normalised) for `tag`: `pt-BR → pt → en`.
+    static func bestMatch<Value>(for tag: String, in available: [String: Value]) -> Value? {
+        match(for: tag, in: available) ?? available[lastResort]
+    }
+
+    /// `pt-BR → pt`; nil where neither is there.
     ///
     /// POSIX forms such as `de_DE.UTF-8` or `ca@valencia` lose what follows the dot or the at sign.
-    static func bestMatch<Value>(for tag: String, in available: [String: Value]) -> Value? {
+    static func match<Value>(for tag: String, in available: [String: Value]) -> Value? {
         if let exact = available[tag] { return exact }
         var candidate = normalized(tag)[...]
         if let end = candidate.firstIndex(where: { $0 == "." || $0 == "@" }) { candidate = candidate[..<end] }
@@ -18,6 +23,6 @@ enum LocaleTag {
             if let match = available[String(candidate)] { return match }
             candidate = candidate[..<(candidate.lastIndex(of: "-") ?? candidate.startIndex)]
         }
-        return available[lastResort]
+        return nil
     }
 }

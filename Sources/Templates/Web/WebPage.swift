@@ -1,0 +1,56 @@
+/// A page for people who are not signed in: `web/<raw value>.html.mustache`.
+package enum WebPage: String, Sendable, CaseIterable {
+    /// The switch is on; a button turns it off.
+    case unsubscribe
+    /// The switch is off; a button turns it on again, for a while.
+    case unsubscribed
+    /// It was turned on again.
+    case undone
+    /// The link's user is not there any more.
+    case gone
+    /// No link of ours.
+    case unknownLink = "unknown_link"
+    /// Where the settings are.
+    case preferences
+
+    /// What its templates may name. Any of them may have no value, so each needs a section.
+    var variables: [String] {
+        switch self {
+        case .unsubscribe, .undone: ["organization_name", "switch_name", "app_url"]
+        case .unsubscribed: ["organization_name", "switch_name", "app_url", "may_undo"]
+        case .gone: []
+        case .unknownLink, .preferences: ["app_url"]
+        }
+    }
+}
+
+/// What one page says.
+package struct WebPageRequest: Sendable {
+    package var page: WebPage
+    /// Those that the reader understands, best first.
+    package var locales: [String]
+    /// The kind of mail whose switch it is about.
+    package var kind: String?
+    package var organizationName: String?
+    /// Where the product is; nil where nobody knows.
+    package var appURL: String?
+    package var mayUndo: Bool
+
+    package init(
+        page: WebPage, locales: [String] = [], kind: String? = nil, organizationName: String? = nil,
+        appURL: String? = nil, mayUndo: Bool = false
+    ) {
+        self.page = page
+        self.locales = locales
+        self.kind = kind
+        self.organizationName = organizationName
+        self.appURL = appURL
+        self.mayUndo = mayUndo
+    }
+}
+
+package struct RenderedWebPage: Sendable, Hashable {
+    package let html: String
+    /// The locale whose words were used, which is not always one of those asked for.
+    package let locale: String
+}
