@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [
-                "NotifyAPI", "NotifyCore", "PostgresClient", "DevMailbox", "TestSupport",
+                "NotifyAPI", "NotifyCore", "PostgresClient", "Templates", "DevMailbox", "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

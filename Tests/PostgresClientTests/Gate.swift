@@ -1,4 +1,4 @@
-import PostgresClient
+import Threads
 
 /// Holds a pool's thread until it is let go.
 final class Gate: Sendable {

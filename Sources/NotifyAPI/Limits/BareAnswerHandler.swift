@@ -20,7 +20,7 @@ final class BareAnswerHandler: ChannelOutboundHandler, RemovableChannelHandler {
             bare.headerFields[.xRequestID] == nil
         else { return context.write(data, promise: promise) }
         let problem = Problem(
-            status: .badRequest, code: "bad_request",
+            status: .badRequest, code: .badRequest,
             detail: "This is not HTTP, or its header fields are too many or too large.")
         let requestID = RequestID.random()
         var answer = problem.response(requestID: requestID).head

@@ -20,10 +20,11 @@ struct MatrixRow: Sendable, CustomTestStringConvertible {
     /// What the next one gets: a service with more scopes, or the other user.
     let next: Int
     var body: String?
+    var contentType: String
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ status: Int, then next: Int? = nil,
-        _ body: String? = nil
+        _ body: String? = nil, as contentType: String = "application/json"
     ) {
         self.method = method
         self.path = path
@@ -31,6 +32,7 @@ struct MatrixRow: Sendable, CustomTestStringConvertible {
         self.status = status
         self.next = next ?? status
         self.body = body
+        self.contentType = contentType
     }
 
     var route: String { "\(method) \(path)" }
@@ -39,6 +41,11 @@ struct MatrixRow: Sendable, CustomTestStringConvertible {
     static let all: [MatrixRow] = [
         MatrixRow(.get, "/healthz", .anyone, 200),
         MatrixRow(.get, "/readyz", .anyone, 200),
+        MatrixRow(.get, "/openapi.yaml", .anyone, 200),
+        MatrixRow(.get, "/preferences", .anyone, 200),
+        MatrixRow(.get, "/u/{token}", .anyone, 200),
+        MatrixRow(
+            .post, "/u/{token}", .anyone, 200, "List-Unsubscribe=One-Click", as: "application/x-www-form-urlencoded"),
 
         MatrixRow(.post, "/v1/events", .scope(.events), 201, event()),
         MatrixRow(.post, "/v1/events/cancel", .scope(.events), 200, #"{"dedupe_key":"of-ada"}"#),

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import NotifyCore
 import TestSupport
@@ -28,10 +29,12 @@ struct CallerMatrixTests {
                 """)
             let path = row.path.replacing("{user_id}", with: ada).replacing("{organization_id}", with: acme)
                 .replacing("{event_id}", with: eventID ?? "")
+                .replacing("{token}", with: try Self.link(api))
             let before = try await api.contents()
+            let type: HTTPFields = row.body == nil ? [:] : [.contentType: row.contentType]
             for caller in MatrixCaller.allCases {
                 guard let refusal = caller.refusal(by: row.access) else { continue }
-                let answer = try await api.send(row.method, path, as: tokens[caller], row.body)
+                let answer = try await api.send(row.method, path, as: tokens[caller], row.body, headers: type)
                 #expect(answer.status == refusal, "\(caller)")
                 #expect(answer.headers[.contentType] == "application/problem+json", "\(caller)")
                 #expect((answer.headers[.wwwAuthenticate] != nil) == (refusal == 401), "\(caller)")
@@ -39,7 +42,7 @@ struct CallerMatrixTests {
             }
             var expected = row.status
             for caller in MatrixCaller.allCases where caller.refusal(by: row.access) == nil {
-                let answer = try await api.send(row.method, path, as: tokens[caller], row.body)
+                let answer = try await api.send(row.method, path, as: tokens[caller], row.body, headers: type)
                 #expect(answer.status == expected, "\(caller): \(answer.body)")
                 expected = row.next
             }
@@ -75,6 +78,12 @@ struct CallerMatrixTests {
                 #expect(try await api.send(.get, "/v1/me", as: tokens[caller])["code"] == code, "\(caller)")
             }
         }
+    }
+
+    /// What a mail to Ada about a ticket links to.
+    private static func link(_ api: TestAPI) throws -> String {
+        UnsubscribeToken(userID: try #require(UUID(uuidString: ada)), emailSwitch: .assignedTickets, eventID: 1)
+            .encoded(signedBy: api.services.keyRing)
     }
 
     /// A token for each caller but the one who has none.

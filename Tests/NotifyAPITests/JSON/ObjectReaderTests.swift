@@ -28,7 +28,7 @@ struct ObjectReaderTests {
     func missing(json: String) throws {
         var reader = try reader(json)
         let problem = #expect(throws: Problem.self) { try reader.requiredString("s") }
-        #expect(problem?.code == "missing_field")
+        #expect(problem?.code == .missingField)
         #expect(problem?.field == "s")
     }
 
@@ -36,7 +36,7 @@ struct ObjectReaderTests {
     func wrongType(value: String) throws {
         var reader = try reader(#"{"s":\#(value)}"#)
         let problem = #expect(throws: Problem.self) { try reader.string("s") }
-        #expect(problem?.code == "invalid_value")
+        #expect(problem?.code == .invalidValue)
         #expect(problem?.status.code == 422)
         #expect(problem?.field == "s")
     }
@@ -53,14 +53,14 @@ struct ObjectReaderTests {
     func leftOver() throws {
         let long = String(repeating: "b", count: 100)
         let problem = #expect(throws: Problem.self) { try reader(#"{"z":1,"\#(long)":2}"#).finish() }
-        #expect(problem?.code == "unknown_field")
+        #expect(problem?.code == .unknownField)
         #expect(problem?.field == String(repeating: "b", count: 63))
     }
 
     @Test("What is no object is refused as the body itself", arguments: ["[]", "null", "1", "\"x\"", "true"])
     func noObject(json: String) {
         let problem = #expect(throws: Problem.self) { try reader(json) }
-        #expect(problem?.code == "invalid_value")
+        #expect(problem?.code == .invalidValue)
         #expect(problem?.field == nil)
     }
 }

@@ -222,7 +222,7 @@ struct PreferenceTests {
             ),
             (#"{"switches":{"assigned_tickets":0}}"#, "422 invalid_value", "switches.assigned_tickets"),
             (#"{"switches":{"assigned_tickets":"false"}}"#, "422 invalid_value", "switches.assigned_tickets"),
-            (#"{"switches":{"assigned_tickets":null}}"#, "422 invalid_value", "switches"),
+            (#"{"switches":{"assigned_tickets":null}}"#, "422 invalid_value", "switches.assigned_tickets"),
             (#"{"switches":{}}"#, "422 invalid_value", "switches"),
             (#"{"switches":[]}"#, "422 invalid_value", "switches"),
             ("{}", "422 missing_field", "switches"), (#"{"assigned_tickets":false}"#, "422 missing_field", "switches"),

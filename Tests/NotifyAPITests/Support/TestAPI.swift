@@ -4,6 +4,7 @@ import Logging
 import NIOEmbedded
 import NotifyCore
 import PostgresClient
+import Templates
 import TestSupport
 
 @testable import NotifyAPI
@@ -23,7 +24,10 @@ struct TestAPI: Sendable {
         pool = ConnectionPool(
             "\(database.conninfo) options='-c role=notify_api'",
             configuration: .init(name: "test-api", size: 4, maximumWaiters: 1_024))
-        services = APIServices(pool, keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="))
+        let pages = SignedOutPages(
+            try WebPages.load(directory: TestWorker.templates), appURL: "https://app.example.com")
+        services = APIServices(
+            pool, keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="), pages: pages)
         let application = buildApplication(
             configuration, services: services, readiness: { parts }, logger: .silent)
         responder = application.responder

@@ -63,7 +63,7 @@ struct AnswerFrameTests {
         try await withAPI { api in
             for (path, endpoints) in Dictionary(grouping: api.endpoints, by: \.path) {
                 let path = path.replacing("{user_id}", with: ada).replacing("{organization_id}", with: acme)
-                    .replacing("{event_id}", with: "1")
+                    .replacing("{event_id}", with: "1").replacing("{token}", with: "x")
                 var allowed = Set(endpoints.map(\.method))
                 if allowed.contains(.get) { allowed.insert(.head) }
                 for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options, .trace]

@@ -69,7 +69,7 @@ struct RunTests {
             let readiness = try await Command.run("python3", ["-c", Self.get, "http://127.0.0.1:\(port)/readyz"])
             #expect(
                 readiness.standardOutput
-                    == #"503 {"parts":[{"name":"database","ready":false,"reason":"unreachable"}],"status":"not_ready"}"#
+                    == #"503 {"status":"not_ready","parts":[{"name":"database","ready":false,"reason":"unreachable"}]}"#
             )
             #expect(waiting.contains("127.0.0.1, port 1"))
             #expect(!waiting.contains("geheim"))
