@@ -104,7 +104,12 @@ let package = Package(
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [
-                "NotifyAPI", "TestSupport",
+                "NotifyAPI", "NotifyCore", "PostgresClient", "Templates", "DevMailbox", "TestSupport",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -112,7 +117,7 @@ let package = Package(
         .testTarget(
             name: "NotifyWorkerTests",
             dependencies: [
-                "NotifyWorker", "NotifyCore", "PostgresClient", "SMTPSender", "DevMailbox", "TestSupport",
+                "NotifyWorker", "NotifyAPI", "NotifyCore", "PostgresClient", "SMTPSender", "DevMailbox", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -8,7 +8,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "See it work: a private database and mailbox, every kind of event, their outcomes.",
         discussion: """
             Starts a PostgreSQL of its own under .demo/ and a mailbox that plays the relay, enqueues every kind of event \
-            for people in four languages, prints what became of each, and shows the mails on a local page until Ctrl-C.
+            for people in four languages, prints what became of each, and shows the mails on a local page until Ctrl-C. \
+            The links at the foot of the mails work.
 
             Examples:
               notify-worker demo
@@ -26,9 +27,11 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let (settings, _) = try shared.load()
         let catalogue = try settings.catalogue()
+        let pages = try settings.webPages()
         let progress = DemoProgress()
         Output.note("Starting:")
-        let world = try await DemoWorld.start(in: folder, catalogue: catalogue, progress: progress)
+        let world = try await DemoWorld.start(
+            in: folder, catalogue: catalogue, pages: pages, progress: progress)
         do {
             let faults = try await play(in: world, progress)
             if !once {

@@ -81,14 +81,16 @@ struct RunTests {
 
     @Test("A taken port ends it with 1, the address and the mend")
     func portTaken() async throws {
-        try await DevMailbox.with { mailbox in
-            var settings = Program.settings
-            settings["NOTIFY_HTTP_PORT"] = "\(mailbox.smtpPort)"
-            let output = try await Program.run(["run", "--no-worker"], settings: settings)
-            #expect(output.status == 1)
-            #expect(
-                output.standardError.contains("cannot listen on 127.0.0.1:\(mailbox.smtpPort): Address already in use"))
-            #expect(output.standardError.contains("NOTIFY_HTTP_PORT"))
+        try await withTestDatabase { database in
+            try await DevMailbox.with { mailbox in
+                let port = mailbox.smtpPort
+                var settings = self.settings(database, mailbox)
+                settings["NOTIFY_HTTP_PORT"] = "\(port)"
+                let output = try await Program.run(["run", "--no-worker"], settings: settings)
+                #expect(output.status == 1)
+                #expect(output.standardError.contains("cannot listen on 127.0.0.1:\(port): Address already in use"))
+                #expect(output.standardError.contains("NOTIFY_HTTP_PORT"))
+            }
         }
     }
 
