@@ -18,19 +18,29 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // System libraries
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCURL", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
 
-        // Leaves: they know nothing of each other
-        .target(name: "PostgresClient", dependencies: ["CLibPQ"]),
+        // Threads of our own, and what they wait for
+        .target(
+            name: "Threads",
+            dependencies: ["CLinux", .product(name: "DequeModule", package: "swift-collections")]
+        ),
+
+        // They know nothing of each other
+        .target(name: "PostgresClient", dependencies: ["Threads", "CLibPQ"]),
         .target(
             name: "SMTPSender",
-            dependencies: ["CLibCURL", "CLibIDN2", .product(name: "DequeModule", package: "swift-collections")]
+            dependencies: [
+                "Threads", "CLibCURL", "CLibIDN2", .product(name: "DequeModule", package: "swift-collections"),
+            ]
         ),
         .target(name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")]),
 
@@ -38,7 +48,7 @@ let package = Package(
         .target(
             name: "NotifyCore",
             dependencies: [
-                "PostgresClient", "SMTPSender", "Templates",
+                "Threads", "PostgresClient", "SMTPSender", "Templates",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -58,12 +68,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            ],
+            resources: [.embedInCode("Description/openapi.yaml")]
         ),
         .executableTarget(
             name: "NotifyWorker",
             dependencies: [
-                "NotifyCore", "NotifyAPI", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "DevPostgres",
+                "NotifyCore", "NotifyAPI", "Threads", "PostgresClient", "SMTPSender", "Templates", "DevMailbox",
+                "DevPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -88,18 +100,21 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "PostgresClient", "DevMailbox", "DevPostgres", "NotifyCore", "SMTPSender", "Templates",
+                "Threads", "PostgresClient", "DevMailbox", "DevPostgres", "NotifyCore", "SMTPSender", "Templates",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Support"
         ),
 
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
+        .testTarget(
+            name: "PostgresClientTests", dependencies: ["PostgresClient", "Threads", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
         .testTarget(
             name: "NotifyCoreTests",
-            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+            dependencies: [
+                "NotifyCore", "Threads", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "NotifyAPITests",
@@ -112,6 +127,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]
         ),
         .testTarget(

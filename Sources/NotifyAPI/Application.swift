@@ -101,5 +101,6 @@ extension Endpoint {
             + PreferenceEndpoints(store: services.preferences).all + SessionEndpoints(store: services.sessions).all
             + FeedEndpoints(store: services.feed).all
             + SignedOutEndpoints(store: services.unsubscribe, keyRing: services.keyRing, pages: services.pages).all
+            + [.description]
     }
 }

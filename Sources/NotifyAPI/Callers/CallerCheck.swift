@@ -17,13 +17,13 @@ struct CallerCheck: Sendable {
         let client = clients.address(of: request, from: context.peer)
         if let pause = throttle.pause(for: client) {
             throw Problem(
-                status: .tooManyRequests, code: "too_many_failures",
+                status: .tooManyRequests, code: .tooManyFailures,
                 detail: "Too many requests with tokens that nobody has came from this address.",
                 headers: [.retryAfter: "\(pause.components.seconds + 1)"])
         }
         guard let token = Self.token(of: request) else {
             throw Self.unauthorized(
-                "missing_token", "Send a token: “Authorization: Bearer …”.", challenge: #"Bearer realm="notify""#)
+                .missingToken, "Send a token: “Authorization: Bearer …”.", challenge: #"Bearer realm="notify""#)
         }
         let finding: Result<Caller, TokenRefusal> =
             if let token = AccessToken(parsing: token) {
@@ -55,26 +55,26 @@ struct CallerCheck: Sendable {
         case (.service(let scope), .service(_, let scopes)):
             guard !scopes.contains(scope) else { return }
             throw Problem(
-                status: .forbidden, code: "missing_scope", detail: "This key lacks the scope “\(scope.rawValue)”.")
+                status: .forbidden, code: .missingScope, detail: "This key lacks the scope “\(scope.rawValue)”.")
         case (.service, .user):
-            throw Problem(status: .forbidden, code: "not_for_users", detail: "This needs an API key, not a session.")
+            throw Problem(status: .forbidden, code: .notForUsers, detail: "This needs an API key, not a session.")
         case (.user, .service):
-            throw Problem(status: .forbidden, code: "not_for_services", detail: "This needs a user's session.")
+            throw Problem(status: .forbidden, code: .notForServices, detail: "This needs a user's session.")
         }
     }
 
     private static func problem(_ refusal: TokenRefusal) -> Problem {
-        let (code, detail) =
+        let (code, detail): (ProblemCode, String) =
             switch refusal {
-            case .unknown: ("unknown_token", "Nobody has this token.")
-            case .expired: ("expired_token", "This token has expired.")
-            case .revoked: ("revoked_token", "This API key was revoked.")
-            case .ended: ("ended_session", "This session was ended.")
+            case .unknown: (.unknownToken, "Nobody has this token.")
+            case .expired: (.expiredToken, "This token has expired.")
+            case .revoked: (.revokedToken, "This API key was revoked.")
+            case .ended: (.endedSession, "This session was ended.")
             }
         return unauthorized(code, detail, challenge: #"Bearer realm="notify", error="invalid_token""#)
     }
 
-    private static func unauthorized(_ code: String, _ detail: String, challenge: String) -> Problem {
+    private static func unauthorized(_ code: ProblemCode, _ detail: String, challenge: String) -> Problem {
         Problem(status: .unauthorized, code: code, detail: detail, headers: [.wwwAuthenticate: challenge])
     }
 }

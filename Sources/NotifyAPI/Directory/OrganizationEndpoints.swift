@@ -63,9 +63,12 @@ struct OrganizationEndpoints {
     private func addMember(_ call: APICall) async throws -> Response {
         let id = try call.pathUUID("organization_id")
         let userID = try call.pathUUID("user_id")
-        var body = try ObjectReader(try await call.json())
-        let role = try body.string("role")
-        try body.finish()
+        var role: String?
+        if let json = try await call.optionalJSON() {
+            var body = try ObjectReader(json)
+            role = try body.string("role")
+            try body.finish()
+        }
         guard try await store.organization(id) != nil else { throw Self.unknown }
         do {
             return try Self.response(try await store.addMember(userID, to: id, role: role))

@@ -41,10 +41,11 @@ struct EventEndpoints {
     private func idempotency(of call: APICall, _ body: [UInt8]) throws(Problem) -> EventIntake.Idempotency? {
         let keys = call.request.headers[values: .idempotencyKey]
         guard let key = keys.first else { return nil }
-        guard keys.count == 1, (1...255).contains(key.utf8.count) else {
+        let isSound = (1...255).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        guard keys.count == 1, isSound else {
             throw Problem(
-                status: .badRequest, code: "invalid_value",
-                detail: "Idempotency-Key is not one text of 1 to 255 characters", field: "Idempotency-Key")
+                status: .badRequest, code: .invalidValue,
+                detail: "Idempotency-Key is not one text of 1 to 255 ASCII characters", field: "Idempotency-Key")
         }
         return EventIntake.Idempotency(
             apiKeyID: try call.apiKeyID, key: key, requestHash: Array(SHA256.hash(data: body)))

@@ -37,8 +37,8 @@ struct FeedEndpoints {
     /// All, or those up to the entry whose cursor is in `up_to`: what came later was not seen.
     private func markAllRead(_ call: APICall) async throws -> Response {
         var position: FeedPosition?
-        if call.request.headers[.contentType] != nil {
-            var body = try ObjectReader(try await call.json())
+        if let json = try await call.optionalJSON() {
+            var body = try ObjectReader(json)
             if let text = try body.string("up_to") {
                 guard let octets = Base64Text.decode(text) else { throw Query.badCursor("up_to") }
                 let parts = String(decoding: octets, as: UTF8.self).split(separator: ":")
@@ -62,11 +62,15 @@ struct FeedEndpoints {
     }
 
     private static func position(_ parts: [Substring], in name: String) throws(Problem) -> FeedPosition {
-        guard parts.count == 2, let microseconds = Int64(parts[0]), let eventID = Int64(parts[1]) else {
-            throw Query.badCursor(name)
-        }
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let eventID = Int64(parts[1]),
+            pageTimes.contains(microseconds)
+        else { throw Query.badCursor(name) }
         return FeedPosition(visibleAt: Moment(microseconds: microseconds), eventID: eventID)
     }
+
+    /// Microseconds from 1970 up to the year 10000, as in every entry; a cursor that someone made up may hold what
+    /// PostgreSQL has no time for.
+    private static let pageTimes: ClosedRange<Int64> = 0...253_402_300_799_999_999
 
     fileprivate static func cursor(_ position: FeedPosition) -> String {
         Query.cursorText("\(position.visibleAt.microseconds)", "\(position.eventID)")

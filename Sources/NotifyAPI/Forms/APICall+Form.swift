@@ -20,10 +20,10 @@ extension APICall {
             buffer = try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw Problem(
-                status: .contentTooLarge, code: "bad_request", detail: "The body is larger than \(limit) octets.")
+                status: .contentTooLarge, code: .tooLarge, detail: "The body is larger than \(limit) octets.")
         }
         guard let fields = read(Array(buffer.readableBytesView)) else {
-            throw Problem(status: .badRequest, code: "invalid_form", detail: "The body is no form of its content type.")
+            throw Problem(status: .badRequest, code: .invalidForm, detail: "The body is no form of its content type.")
         }
         return fields
     }
@@ -31,7 +31,7 @@ extension APICall {
     private static var unsupportedForm: Problem {
         let types = "application/x-www-form-urlencoded, multipart/form-data"
         return Problem(
-            status: .unsupportedMediaType, code: "unsupported_media_type", detail: "Send the body as one of \(types).",
+            status: .unsupportedMediaType, code: .unsupportedMediaType, detail: "Send the body as one of \(types).",
             headers: [.accept: types])
     }
 }

@@ -126,7 +126,16 @@ struct JSONParser {
             }
             guard skipDigits() > 0 else { throw fault("is not a JSON number") }
         }
-        return text(start..<position)
+        let number = text(start..<position)
+        guard Self.isWithinRange(number) else { throw fault("is a number out of range") }
+        return number
+    }
+
+    /// Whether a number is within the magnitude of a double (RFC 7493 §2.2) and short: `1e999999` and its inverse are
+    /// JSON, and PostgreSQL has no number for them.
+    private static func isWithinRange(_ number: String) -> Bool {
+        guard number.utf8.count <= 100, let value = Double(number), value.isFinite else { return false }
+        return value != 0 || !number.prefix { $0 != "e" && $0 != "E" }.contains { ("1"..."9").contains($0) }
     }
 
     private mutating func skipDigits() -> Int {

@@ -33,8 +33,9 @@ struct ObjectReader {
         return text
     }
 
+    /// Null is refused: it could be taken for off.
     mutating func bool(_ name: String) throws(Problem) -> Bool? {
-        guard let value = value(name) else { return nil }
+        guard let value = members.removeValue(forKey: name) else { return nil }
         guard case .bool(let flag) = value else {
             throw .invalid("is \(value.typeName), not true or false", at: path.appending(member: name))
         }

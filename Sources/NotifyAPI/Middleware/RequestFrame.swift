@@ -39,23 +39,17 @@ struct RequestFrame: RouterMiddleware {
                 return problem
             }
         case let error as any HTTPResponseError:
-            return Problem(
-                status: error.status, code: error.status == .notFound ? "not_found" : "bad_request",
-                detail: Self.detail(of: error.status))
+            switch error.status {
+            case .notFound: return .notFound()
+            case .contentTooLarge: return .bodyTooLarge
+            case let status: return Problem(status: status, code: .badRequest, detail: "The request cannot be taken.")
+            }
         default: break
         }
         warn(error, context)
         return Problem(
-            status: .internalServerError, code: "internal_error",
+            status: .internalServerError, code: .internalError,
             detail: "Something went wrong here. The log has it under the request's id.")
-    }
-
-    private static func detail(of status: HTTPResponse.Status) -> String {
-        switch status {
-        case .notFound: "There is nothing here."
-        case .contentTooLarge: "The body is larger than \(RequestLimits.bodyBytes) octets."
-        default: "The request cannot be taken."
-        }
     }
 
     private func warn(_ error: any Error, _ context: Context) {

@@ -17,7 +17,7 @@ enum UnsubscribeForm {
             self = .undo
         default:
             throw Problem(
-                status: .badRequest, code: "invalid_form",
+                status: .badRequest, code: .invalidForm,
                 detail: "This link takes List-Unsubscribe=One-Click, or what its own page sends.")
         }
     }

@@ -29,7 +29,7 @@ struct EntityTag: Sendable, Hashable {
         let tags = tags(in: fields)
         guard tags.count <= 1 else {
             throw Problem(
-                status: .badRequest, code: "invalid_value", detail: "If-Match holds more than one tag",
+                status: .badRequest, code: .invalidValue, detail: "If-Match holds more than one tag",
                 field: "If-Match")
         }
         guard let tag = tags.first, tag != "*" else { return .any }

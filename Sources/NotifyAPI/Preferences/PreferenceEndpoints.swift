@@ -98,7 +98,7 @@ struct PreferenceEndpoints {
 
     private static var changedMeanwhile: Problem {
         Problem(
-            status: .preconditionFailed, code: "changed_meanwhile",
+            status: .preconditionFailed, code: .changedMeanwhile,
             detail: "The preferences are not those of If-Match any more. Read them again.")
     }
 }

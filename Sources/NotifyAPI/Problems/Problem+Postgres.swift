@@ -13,7 +13,7 @@ extension Problem {
             self.init(status: refusal.status, code: refusal.code, detail: detail, field: error.column, index: index)
         } else if error.isTransient {
             self.init(
-                status: .serviceUnavailable, code: "unavailable",
+                status: .serviceUnavailable, code: .unavailable,
                 detail: "The database is not available at the moment. Try again.", headers: [.retryAfter: "1"])
         } else {
             return nil
@@ -21,18 +21,18 @@ extension Problem {
     }
 
     /// The class NW of docs/sql.md.
-    private static let refusals: [String: (status: HTTPResponse.Status, code: String)] = [
-        "NW001": (.unprocessableContent, "unknown_kind"),
-        "NW002": (.unprocessableContent, "missing_field"),
-        "NW003": (.unprocessableContent, "unknown_field"),
-        "NW004": (.unprocessableContent, "invalid_value"),
-        "NW005": (.unprocessableContent, "unknown_user"),
-        "NW006": (.unprocessableContent, "not_a_member"),
-        "NW007": (.unprocessableContent, "impossible_times"),
-        "NW008": (.unprocessableContent, "too_large"),
-        "NW009": (.conflict, "account_deleted"),
-        "NW010": (.conflict, "address_in_use"),
-        "NW011": (.unprocessableContent, "idempotency_key_reused"),
+    static let refusals: [String: (status: HTTPResponse.Status, code: ProblemCode)] = [
+        "NW001": (.unprocessableContent, .unknownKind),
+        "NW002": (.unprocessableContent, .missingField),
+        "NW003": (.unprocessableContent, .unknownField),
+        "NW004": (.unprocessableContent, .invalidValue),
+        "NW005": (.unprocessableContent, .unknownUser),
+        "NW006": (.unprocessableContent, .notAMember),
+        "NW007": (.unprocessableContent, .impossibleTimes),
+        "NW008": (.unprocessableContent, .tooLarge),
+        "NW009": (.conflict, .accountDeleted),
+        "NW010": (.conflict, .addressInUse),
+        "NW011": (.unprocessableContent, .idempotencyKeyReused),
     ]
 
     /// `events[3]: subject is missing` → 3 and the rest.

@@ -4,8 +4,7 @@ import Hummingbird
 /// `index` that it is about. Says what was wrong and what to do, and never repeats a value.
 struct Problem: Error, Sendable {
     let status: HTTPResponse.Status
-    /// Stays the same whatever the wording; listed in `openapi.yaml`.
-    let code: String
+    let code: ProblemCode
     let detail: String
     var field: String?
     /// Of the event in a batch, from 0.
@@ -18,7 +17,7 @@ struct Problem: Error, Sendable {
             json.member("type", "about:blank")
             json.member("title", status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase)
             json.member("status", status.code)
-            json.member("code", code)
+            json.member("code", code.rawValue)
             json.member("detail", detail)
             if let field { json.member("field", field) }
             if let index { json.member("index", index) }
@@ -27,7 +26,7 @@ struct Problem: Error, Sendable {
     }
 
     func response(requestID: String) -> Response {
-        var response = Response.json(status, body(requestID: requestID), contentType: "application/problem+json")
+        var response = Response.bytes(status, body(requestID: requestID), contentType: "application/problem+json")
         for field in headers { response.headers[field.name] = field.value }
         return response
     }
@@ -36,25 +35,31 @@ struct Problem: Error, Sendable {
 extension Problem {
     static func missing(at path: JSONPath) -> Problem {
         Problem(
-            status: .unprocessableContent, code: "missing_field", detail: "\(path.field) is missing", field: path.field,
+            status: .unprocessableContent, code: .missingField, detail: "\(path.field) is missing", field: path.field,
             index: path.index)
     }
 
     static func invalid(_ what: String, at path: JSONPath) -> Problem {
         let subject = path.field.isEmpty ? "the body" : path.field
         return Problem(
-            status: .unprocessableContent, code: "invalid_value", detail: "\(subject) \(what)",
+            status: .unprocessableContent, code: .invalidValue, detail: "\(subject) \(what)",
             field: path.field.isEmpty ? nil : path.field, index: path.index)
     }
 
     static func unknownField(at path: JSONPath) -> Problem {
         Problem(
-            status: .unprocessableContent, code: "unknown_field", detail: "\(path.field) is no field of this request",
+            status: .unprocessableContent, code: .unknownField, detail: "\(path.field) is no field of this request",
             field: path.field, index: path.index)
     }
 
+    static var bodyTooLarge: Problem {
+        Problem(
+            status: .contentTooLarge, code: .tooLarge,
+            detail: "The body is larger than \(RequestLimits.bodyBytes) octets.")
+    }
+
     static func notFound(_ what: String = "There is nothing here.") -> Problem {
-        Problem(status: .notFound, code: "not_found", detail: what)
+        Problem(status: .notFound, code: .notFound, detail: what)
     }
 }
 
@@ -62,7 +67,7 @@ extension Problem {
     init(_ fault: JSONFault) {
         let subject = fault.path.field.isEmpty ? "the body" : fault.path.field
         self.init(
-            status: .badRequest, code: "invalid_json", detail: "\(subject) \(fault.reason) (at octet \(fault.offset))",
+            status: .badRequest, code: .invalidJSON, detail: "\(subject) \(fault.reason) (at octet \(fault.offset))",
             field: fault.path.field.isEmpty ? nil : fault.path.field, index: fault.path.index)
     }
 }

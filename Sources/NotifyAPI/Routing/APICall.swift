@@ -56,22 +56,46 @@ struct APICall: Sendable {
 extension APICall {
     /// The body's octets, at most 1 MiB, sent as JSON.
     func jsonBytes() async throws -> [UInt8] {
-        let type = request.headers[.contentType]?.split(separator: ";").first
-        guard type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json" else {
-            throw Problem(
-                status: .unsupportedMediaType, code: "unsupported_media_type",
-                detail: "Send the body as application/json.", headers: [.accept: "application/json"])
-        }
-        let buffer = try await request.body.collect(upTo: RequestLimits.bodyBytes)
-        return Array(buffer.readableBytesView)
+        guard sendsJSON else { throw Self.notJSON }
+        return try await octets()
     }
 
     func json() async throws -> JSONValue {
-        let bytes = try await jsonBytes()
+        try Self.parse(try await jsonBytes())
+    }
+
+    /// Nil where there is no body. One that is not said to be JSON is refused, not passed over: the caller meant something.
+    func optionalJSON() async throws -> JSONValue? {
+        let octets = try await octets()
+        guard !octets.isEmpty else { return nil }
+        guard sendsJSON else { throw Self.notJSON }
+        return try Self.parse(octets)
+    }
+
+    private var sendsJSON: Bool {
+        let type = request.headers[.contentType]?.split(separator: ";").first
+        return type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
+    }
+
+    /// A length that is too large is refused before anything is read: the sender may still be waiting for `100 Continue`.
+    private func octets() async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > RequestLimits.bodyBytes {
+            throw Problem.bodyTooLarge
+        }
+        return Array(try await request.body.collect(upTo: RequestLimits.bodyBytes).readableBytesView)
+    }
+
+    private static func parse(_ octets: [UInt8]) throws(Problem) -> JSONValue {
         do {
-            return try JSONParser.parse(bytes)
+            return try JSONParser.parse(octets)
         } catch {
             throw Problem(error)
         }
+    }
+
+    private static var notJSON: Problem {
+        Problem(
+            status: .unsupportedMediaType, code: .unsupportedMediaType,
+            detail: "Send the body as application/json.", headers: [.accept: "application/json"])
     }
 }

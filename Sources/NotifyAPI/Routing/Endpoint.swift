@@ -48,14 +48,15 @@ extension Router where Context == APIRequestContext {
             for method in Self.usualMethods where !methods.contains(method) {
                 on(RouterPath(path), method: method) { _, _ -> Response in
                     throw Problem(
-                        status: .methodNotAllowed, code: "method_not_allowed",
+                        status: .methodNotAllowed, code: .methodNotAllowed,
                         detail: "This path takes \(allowed).", headers: [.allow: allowed])
                 }
             }
         }
     }
 
+    /// Those of RFC 9110, PATCH and QUERY. A path has no answer but 404 for a method that is none of them.
     private static var usualMethods: [HTTPRequest.Method] {
-        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect] + [.init("QUERY")].compactMap(\.self)
     }
 }

@@ -1,16 +1,14 @@
 import Hummingbird
 
 extension Response {
-    static func json(
-        _ status: HTTPResponse.Status, _ body: [UInt8], contentType: String = "application/json"
-    ) -> Response {
+    static func bytes(_ status: HTTPResponse.Status, _ body: [UInt8], contentType: String) -> Response {
         Response(
             status: status, headers: [.contentType: contentType, .contentLength: String(body.count)],
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     static func json(_ status: HTTPResponse.Status, _ members: (inout JSONWriter) -> Void) -> Response {
-        json(status, JSONWriter.object(members))
+        bytes(status, JSONWriter.object(members), contentType: "application/json")
     }
 
     static var noContent: Response { Response(status: .noContent) }

@@ -20,8 +20,8 @@ struct SessionEndpoints {
     private func open(_ call: APICall) async throws -> Response {
         let userID = try call.pathUUID("user_id")
         var lifetime = Self.usualLifetime
-        if call.request.headers[.contentLength] != "0", call.request.headers[.contentType] != nil {
-            var body = try ObjectReader(try await call.json())
+        if let json = try await call.optionalJSON() {
+            var body = try ObjectReader(json)
             lifetime = try body.integer("lifetime_seconds", in: 60...86_400) ?? lifetime
             try body.finish()
         }

@@ -28,8 +28,10 @@ struct DemoAPI: Sendable {
             try await group.run()
         }
         guard let number = await ports.first(where: { _ in true }) else {
+            // It could not listen, or the demo was ended meanwhile.
+            await group.triggerGracefulShutdown()
             try await running.value
-            throw CommandFailure("the demo's API ended before it listened")
+            throw CancellationError()
         }
         return DemoAPI(url: "http://\(configuration.host):\(number)", group: group, running: running)
     }

@@ -7,6 +7,7 @@ import NotifyCore
 import PostgresClient
 import SMTPSender
 import Templates
+import Threads
 
 /// The demo's surroundings: a private database, a mailbox for a relay, a worker between them, and the API that its mails
 /// link to.

@@ -71,4 +71,4 @@ grant execute on function notify.purge_api_rows(integer), notify.trim_feeds(uuid
 
 -- What one event came to, for the service that asks about it.
 grant select on notify.events, notify.deliveries, notify.attempts, notify.workers to notify_api;
-grant select (event_id, finished_at) on notify.dead_events to notify_api;
+grant select (event_id, expires_at, finished_at) on notify.dead_events to notify_api;
