@@ -41,7 +41,9 @@ struct WebPageTests {
 
     @Test("The first of the reader's languages that there is wins, English is the last resort")
     func locales() throws {
-        for (asked, got) in [(["sv", "pt-BR", "ja-JP", "de"], "ja"), (["sv"], "en"), ([], "en"), (["*", "DE_at"], "de")] {
+        for (asked, got) in [
+            (["sv", "pt-BR", "ja-JP", "de"], "ja"), (["sv"], "en"), ([], "en"), (["*", "DE_at"], "de"),
+        ] {
             #expect(try Self.shipped.get().render(WebPageRequest(page: .gone, locales: asked)).locale == got)
         }
     }

@@ -47,7 +47,8 @@ enum MultipartForm {
     private static func isBoundary(_ text: String) -> Bool {
         (1...70).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || "'()+_,-./:=?".utf8.contains(byte)
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF)
+                    || "'()+_,-./:=?".utf8.contains(byte)
             }
     }
 }

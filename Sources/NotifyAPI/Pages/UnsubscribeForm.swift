@@ -11,7 +11,8 @@ enum UnsubscribeForm {
 
     init(_ fields: [FormField]) throws(Problem) {
         switch fields {
-        case [FormField(name: "List-Unsubscribe", value: "One-Click")], [FormField(name: "action", value: "unsubscribe")]:
+        case [FormField(name: "List-Unsubscribe", value: "One-Click")],
+            [FormField(name: "action", value: "unsubscribe")]:
             self = .turnOff
         case [FormField(name: "action", value: "undo")]:
             self = .undo

@@ -33,7 +33,7 @@ struct WebPagesBuilder {
             composition.uses.forEach { check($0, in: page) }
             do {
                 parsed[page] = try PartTemplate(composition.template, names: VariableNames(page.variables))
-            } catch where problems.isEmpty {
+            } catch  where problems.isEmpty {
                 report(body.file, "with the layout and the words of “\(strings.locale)” this is not Mustache: \(error)")
             } catch {
                 // The mistakes found above are why.
@@ -47,7 +47,8 @@ struct WebPagesBuilder {
         let names = use.file == directory.layout.file ? WebPage.allVariables : Set(page.variables)
         if !names.contains(use.name) {
             let list = names.isEmpty ? "none" : names.sorted().joined(separator: ", ")
-            report(use.file, "“\(use.name)” is no variable of the page “\(page.rawValue)”; it has \(list)", line: use.line)
+            report(
+                use.file, "“\(use.name)” is no variable of the page “\(page.rawValue)”; it has \(list)", line: use.line)
         } else if !use.isSection, !use.isGuarded {
             report(
                 use.file, "“\(use.name)” may be missing; put “{{#\(use.name)}}…{{/\(use.name)}}” around it",

@@ -25,7 +25,10 @@ struct FormTests {
     private static let head = "Content-Disposition: form-data; name=\"a\"\r\n"
     static let multipartBodies: [(body: String, fields: [FormField]?)] = [
         ("--x\r\n\(head)\r\nb\r\n--x--", [FormField(name: "a", value: "b")]),
-        ("--x\r\n\(head)Content-Type: text/plain\r\n\r\n\r\nb\r\n\r\n--x--\r\n", [FormField(name: "a", value: "\r\nb\r\n")]),
+        (
+            "--x\r\n\(head)Content-Type: text/plain\r\n\r\n\r\nb\r\n\r\n--x--\r\n",
+            [FormField(name: "a", value: "\r\nb\r\n")]
+        ),
         (
             "--x\r\ncontent-disposition:form-data;name=a\r\n\r\n\r\n--x\r\n\(head)\r\nb--x\r\n--x--",
             [FormField(name: "a", value: ""), FormField(name: "a", value: "b--x")]
@@ -45,9 +48,13 @@ struct FormTests {
         #expect(MultipartForm.fields(in: Array(body.utf8), boundary: "x") == fields)
     }
 
-    @Test("A boundary has 1 to 70 characters of those allowed", arguments: ["", "a b", "é", "a\r\nb", String(repeating: "x", count: 71)])
+    @Test(
+        "A boundary has 1 to 70 characters of those allowed",
+        arguments: ["", "a b", "é", "a\r\nb", String(repeating: "x", count: 71)])
     func badBoundary(boundary: String) {
-        #expect(MultipartForm.fields(in: Array("--\(boundary)\r\n\(Self.head)\r\nb\r\n--\(boundary)--".utf8), boundary: boundary) == nil)
+        #expect(
+            MultipartForm.fields(
+                in: Array("--\(boundary)\r\n\(Self.head)\r\nb\r\n--\(boundary)--".utf8), boundary: boundary) == nil)
     }
 
     static let values: [(field: String, text: String, parameters: [String: String])] = [
@@ -62,7 +69,9 @@ struct FormTests {
         #expect(value.parameters == parameters)
     }
 
-    @Test("A value with faulty parameters is none", arguments: ["a; b", "a; b=\"c", "a; b=c; B=d", "a; =b", "a; b=\"c\"d"])
+    @Test(
+        "A value with faulty parameters is none",
+        arguments: ["a; b", "a; b=\"c", "a; b=c; B=d", "a; =b", "a; b=\"c\"d"])
     func faultyValue(field: String) {
         #expect(HeaderValue(field) == nil)
     }
@@ -70,7 +79,8 @@ struct FormTests {
     @Test(
         "Languages come in the reader's order",
         arguments: [
-            (["de"], ["de"]), (["en;q=0.1, de, fr;q=0.9"], ["de", "fr", "en"]), (["ja;q=0, *;q=0.1", "de"], ["de", "*"]),
+            (["de"], ["de"]), (["en;q=0.1, de, fr;q=0.9"], ["de", "fr", "en"]),
+            (["ja;q=0, *;q=0.1", "de"], ["de", "*"]),
             (["de;q=x,;;,fr"], ["fr"]), ([], []),
         ])
     func languages(fields: [String], tags: [String]) {

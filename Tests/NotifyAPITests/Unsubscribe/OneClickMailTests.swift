@@ -39,7 +39,9 @@ struct OneClickMailTests {
     /// What a mail program makes of the two header fields (RFC 8058 §3.1).
     private static func oneClick(of mail: String) -> (path: String, body: String)? {
         let header = mail.replacing(/\r\n[ \t]+/, with: " ")
-        guard let url = header.firstMatch(of: /\r\nList-Unsubscribe: *<https:\/\/notify\.example\.com(\/u\/[^>]+)>\r\n/)?.1,
+        guard
+            let url = header.firstMatch(of: /\r\nList-Unsubscribe: *<https:\/\/notify\.example\.com(\/u\/[^>]+)>\r\n/)?
+                .1,
             let body = header.firstMatch(of: /\r\nList-Unsubscribe-Post: *([^\r]+)\r\n/)?.1
         else { return nil }
         return (String(url), String(body))
