@@ -10,8 +10,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "See it work: a private database and mailbox, every kind of event, their outcomes.",
         discussion: """
             Starts a PostgreSQL of its own under .demo/ and a mailbox that plays the relay, enqueues every kind of event \
-            for people in four languages, prints what became of each, and shows the mails on a local page until Ctrl-C, \
-            which ends all of it: with 0 after the table, with 130 before.
+            for people in four languages, prints what became of each, and shows the mails, whose links work, on a local \
+            page until Ctrl-C, which ends all of it: with 0 after the table, with 130 before.
 
             Examples:
               notify-worker demo
@@ -29,9 +29,10 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let (settings, _) = try shared.load()
         let catalogue = try settings.catalogue()
+        let pages = try settings.webPages()
         // Before anything is begun: from here on a signal ends what there is.
         let signals = await StopSignals()
-        let show = Task { try await self.show(catalogue) }
+        let show = Task { try await self.show(catalogue, pages) }
         let watch = Task {
             await signals.watch { _ in
                 Output.note("\nStopping …")
@@ -46,12 +47,13 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ catalogue: TemplateCatalogue) async throws {
+    private func show(_ catalogue: TemplateCatalogue, _ pages: WebPages) async throws {
         let progress = DemoProgress()
         Output.note("Starting:")
         let faults: [String]
         do {
-            let world = try await DemoWorld.start(in: folder, catalogue: catalogue, progress: progress)
+            let world = try await DemoWorld.start(
+                in: folder, catalogue: catalogue, pages: pages, progress: progress)
             faults = try await stopping(world) {
                 let faults = try await play(in: world, progress)
                 if !once { await showMails(in: world) }
