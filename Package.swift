@@ -106,7 +106,12 @@ let package = Package(
         .testTarget(
             name: "NotifyAPITests",
             dependencies: [
-                "NotifyAPI", "TestSupport",
+                "NotifyAPI", "NotifyCore", "PostgresClient", "Templates", "DevMailbox", "TestSupport",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
