@@ -16,7 +16,7 @@ install: ## Install the system packages that building and the demo need
 
 install-tests:
 	@scripts/install-dependencies --tests
-	@if [ -x scripts/real-servers ]; then scripts/real-servers; fi
+	@scripts/real-servers
 
 build: install ## Build for development
 	swift build --product notify-worker $(SWIFT_BUILD_FLAGS)

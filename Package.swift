@@ -23,15 +23,24 @@ let package = Package(
     ],
     targets: [
         // System libraries
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCURL", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
 
-        // Leaves: they know nothing of each other
-        .target(name: "PostgresClient", dependencies: ["CLibPQ"]),
+        // Threads of our own, and what they wait for
+        .target(
+            name: "Threads",
+            dependencies: ["CLinux", .product(name: "DequeModule", package: "swift-collections")]
+        ),
+
+        // They know nothing of each other
+        .target(name: "PostgresClient", dependencies: ["Threads", "CLibPQ"]),
         .target(
             name: "SMTPSender",
-            dependencies: ["CLibCURL", "CLibIDN2", .product(name: "DequeModule", package: "swift-collections")]
+            dependencies: [
+                "Threads", "CLibCURL", "CLibIDN2", .product(name: "DequeModule", package: "swift-collections"),
+            ]
         ),
         .target(name: "Templates", dependencies: [.product(name: "Mustache", package: "swift-mustache")]),
 
@@ -39,7 +48,7 @@ let package = Package(
         .target(
             name: "NotifyCore",
             dependencies: [
-                "PostgresClient", "SMTPSender", "Templates",
+                "Threads", "PostgresClient", "SMTPSender", "Templates",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -65,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "NotifyWorker",
             dependencies: [
-                "NotifyCore", "NotifyAPI", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "DevPostgres",
+                "NotifyCore", "NotifyAPI", "Threads", "PostgresClient", "SMTPSender", "Templates", "DevMailbox",
+                "DevPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -90,18 +100,21 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "PostgresClient", "DevMailbox", "DevPostgres", "NotifyCore", "SMTPSender", "Templates",
+                "Threads", "PostgresClient", "DevMailbox", "DevPostgres", "NotifyCore", "SMTPSender", "Templates",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Support"
         ),
 
-        .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "DevPostgres", "TestSupport"]),
+        .testTarget(
+            name: "PostgresClientTests", dependencies: ["PostgresClient", "Threads", "DevPostgres", "TestSupport"]),
         .testTarget(name: "SMTPSenderTests", dependencies: ["SMTPSender", "DevMailbox", "TestSupport"]),
         .testTarget(name: "TemplateTests", dependencies: ["Templates"], exclude: ["Golden"]),
         .testTarget(
             name: "NotifyCoreTests",
-            dependencies: ["NotifyCore", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport"]
+            dependencies: [
+                "NotifyCore", "Threads", "PostgresClient", "SMTPSender", "Templates", "DevMailbox", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "NotifyAPITests",
@@ -120,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "NotifyWorkerTests",
             dependencies: [
-                "NotifyWorker", "NotifyCore", "PostgresClient", "SMTPSender", "DevMailbox", "TestSupport",
+                "NotifyWorker", "NotifyAPI", "NotifyCore", "PostgresClient", "SMTPSender", "DevMailbox", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

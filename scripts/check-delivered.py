@@ -46,6 +46,7 @@ SUBJECT_SCALARS = 250
 LINE_SCALARS = 300  # in the HTML part
 TEXT_SCALARS, TEXT_LINES = 4_000, 120  # in the HTML part
 CHARACTER_SCALARS = 17  # A cut may come so much earlier, as not to split a character.
+BIDI_DEPTH = 8
 SPACES = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 ENVELOPE_RECIPIENT = ("x-original-to", "envelope-to", "x-rcpt-to", "x-rcpt-args", "delivered-to")
 
@@ -55,9 +56,34 @@ def clean_line(text):
     return re.sub("[\x00-\x20\x7f-\x9f\u2028\u2029]+", " ", text).strip(" ")
 
 
+def balanced(text):
+    """Embeddings and isolates end in their line; overrides, stray ends and what is nested too deep are gone."""
+    return re.sub("[^\n\u2029]+", lambda line: balanced_line(line.group()), text)
+
+
+def balanced_line(line):
+    shown, opened = [], []
+    for character in line:
+        if character in "\u202a\u202b\u2066\u2067\u2068" and len(opened) < BIDI_DEPTH:
+            opened.append("\u202c" if character < "\u2066" else "\u2069")
+        elif character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
+            opened.append("")
+            continue
+        elif character == "\u202c":
+            if not opened or opened[-1] == "\u2069" or not opened.pop():
+                continue
+        elif character == "\u2069":
+            if character not in opened:
+                continue
+            while opened.pop() != character:
+                pass
+        shown.append(character)
+    return "".join(shown + opened[::-1])
+
+
 def clean_block(text):
     text = re.sub("\r\n|\r|\x85", "\n", text)
-    text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", text)
+    text = balanced(re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", text))
     return re.sub(f"^[{SPACES}]*\n", "", re.sub(f"[{SPACES}]+$", "", text))
 
 

@@ -2,8 +2,6 @@
 #define CLIBCURL_SHIM_H
 
 #include <curl/curl.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 
 // Swift cannot call variadic C functions, and libcurl reads the wrong number of bytes when an option is given
 // a value of another type than it expects: one wrapper for each type.
@@ -36,18 +34,6 @@ static inline CURLcode clibcurl_getinfo_socket(CURL *handle, curl_socket_t *sock
 
 static inline CURLcode clibcurl_getinfo_time(CURL *handle, CURLINFO info, curl_off_t *microseconds) {
     return curl_easy_getinfo(handle, info, microseconds);
-}
-
-// Swift's Glibc module leaves sys/eventfd.h out and cannot call the variadic prctl.
-
-// A descriptor that wakes a poll().
-static inline int clibcurl_eventfd(void) {
-    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-}
-
-// Names the calling thread; 15 bytes are kept.
-static inline void clibcurl_name_thread(const char *name) {
-    prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 #endif

@@ -2,8 +2,6 @@
 #define NOTIFY_CLIBPQ_SHIM_H
 
 #include <libpq-fe.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 
 // Swift cannot see macros that are character literals.
 enum {
@@ -19,10 +17,5 @@ enum {
     PQ_FIELD_CONSTRAINT = PG_DIAG_CONSTRAINT_NAME,
     PQ_FIELD_ROUTINE = PG_DIAG_SOURCE_FUNCTION
 };
-
-// prctl is variadic, which Swift cannot call; Swift's Glibc leaves pthread_setname_np out.
-static inline void thread_set_name(const char *name) {
-    prctl(PR_SET_NAME, name);
-}
 
 #endif

@@ -88,16 +88,6 @@ package final class DevMailbox: Sendable {
         try await state(within: limit) { $0.transcript.contains { $0.origin == .note && $0.text == fault } }
     }
 
-    /// Forgets all mails, violations and lines; open sessions and the count of sessions stay.
-    package func clear() {
-        record.change { state in
-            state.mails = []
-            state.mailCount = 0
-            state.violations = []
-            state.transcript = []
-        }
-    }
-
     /// Ends all sessions and refuses connections, as though the relay were gone. Mails and the port are kept.
     package func suspend() async {
         let task = smtpTask.withLock { task in

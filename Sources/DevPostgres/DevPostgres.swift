@@ -45,6 +45,7 @@ package final class DevPostgres: Sendable {
     package let password: String
     package let folder: String
     private let process: SupervisedProcess
+    private let lock: FolderLock?
 
     /// Makes the cluster if there is none, starts the server, and returns when it takes connections.
     package init(_ configuration: Configuration) throws(DevPostgresError) {
@@ -52,7 +53,9 @@ package final class DevPostgres: Sendable {
         let folder: ServerFolder
         if let path = configuration.folder {
             folder = try .lasting(at: path)
+            lock = try FolderLock(folder.root)
         } else {
+            lock = nil
             folder = try .temporary()
         }
         do {
@@ -99,6 +102,7 @@ package final class DevPostgres: Sendable {
     /// Ends the server and returns when it is gone. A second call does nothing.
     package func stop() {
         process.stop()
+        lock?.release()
     }
 
     private static func settings(_ configuration: Configuration, port: Int, sockets: String) -> [String: String] {

@@ -19,6 +19,13 @@ enum FileSystem {
         access(path, F_OK) == 0
     }
 
+    /// Whether both paths lead to one file or folder, whatever links are between.
+    static func isSame(_ path: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        guard stat(path, &first) == 0, stat(other, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
     static func owner(of path: String) -> (userID: UInt32, groupID: UInt32)? {
         var status = stat()
         // Not through a link: in /tmp somebody else may have put one there.

@@ -41,6 +41,8 @@ struct ServerFolder {
         if let used = account {
             try FileSystem.give(root, to: used)
             let (status, _) = try SupervisedProcess.run(["/usr/bin/test", "-w", root], account: used)
+            // More than 1 is no answer: it could not be asked, as when a Ctrl-C reached it.
+            guard status <= 1 else { throw .failed("/usr/bin/test", output: "status \(status)") }
             if status != 0 {
                 let substitute = "/var/tmp/notify-postgres-\(fingerprint(root))"
                 notes.append(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import NotifyCore
 import PostgresClient
 
 /// The entry: signals that must not kill us, then the command, then one clear message if it failed.
@@ -11,7 +12,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         unblockStopSignals()
         let status = await run(Array(CommandLine.arguments.dropFirst()))
-        Logs.standardError.flush(milliseconds: 1_000)
+        Logs.standardError.flush(within: .seconds(1))
         exit(status)
     }
 
@@ -37,6 +38,8 @@ enum Main {
             return report(FailureReport(failure))
         } catch let error as SettingsError {
             return report(FailureReport(error))
+        } catch let error as MigrationError {
+            return report(FailureReport(CommandFailure(error)))
         } catch let error as PostgresError {
             return report(FailureReport(CommandFailure(error)))
         } catch {

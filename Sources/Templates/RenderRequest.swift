@@ -10,7 +10,7 @@ package struct RenderRequest: Sendable {
     /// Nil for an event that belongs to no organisation.
     package var organizationName: String?
     package var preferencesURL: String
-    /// The page behind `List-Unsubscribe`; nil for account mails and where there is no public https address.
+    /// The page behind `List-Unsubscribe`; nil for account mails.
     package var unsubscribeURL: String?
     package var appURL: String
     /// Stands above everything else, such as "This is a test".

@@ -1,8 +1,9 @@
-import DevPostgres
 import Foundation
 import PostgresClient
 import TestSupport
 import Testing
+
+@testable import DevPostgres
 
 @Suite("A private server")
 struct DevPostgresTests {
@@ -15,6 +16,15 @@ struct DevPostgresTests {
         }
     }
 
+    @Test("A chosen folder is used, and one without a server's programs is named in the error")
+    func chosenFolder() throws {
+        let found = try PostgresInstallation.find()
+        let chosen = try PostgresInstallation.find(in: found.binaries)
+        #expect(chosen.majorVersion == found.majorVersion)
+        let error = #expect(throws: DevPostgresError.self) { try PostgresInstallation.find(in: "/nowhere") }
+        #expect(error?.description.contains("DEV_POSTGRES_BIN names /nowhere") == true)
+    }
+
     @Test("A lasting one keeps its data, refuses a second start beside it, and starts after a crash left its pid file")
     func lasting() async throws {
         try await withFolder { folder in
@@ -23,7 +33,10 @@ struct DevPostgresTests {
             try connection.execute("create table kept (a int)")
             connection.close()
             let error = #expect(throws: DevPostgresError.self) { try DevPostgres(.lasting(folder)) }
-            #expect(error?.description.contains("is running in \(folder) already") == true)
+            #expect(
+                error?.description
+                    == "\(folder) is in use already, by process \(ProcessInfo.processInfo.processIdentifier): stop that first"
+            )
             first.stop()
             first.stop()
 

@@ -13,7 +13,7 @@ struct ErrorTests {
                 _ = try connection.run(insert, ["anna@example.com"])
                 let error = try #require(
                     #expect(throws: PostgresError.self) { try connection.run(insert, ["anna@example.com"]) })
-                #expect(error.sqlState == .uniqueViolation)
+                #expect(error.sqlState == "23505")
                 #expect(error.constraint == "people_email_key")
                 #expect(error.fields.table == "people")
                 #expect(error.detail?.contains("anna@example.com") == true)

@@ -1,6 +1,7 @@
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @Suite("Behind PgBouncer", .enabled(if: TestPooler.isInstalled, "apt-get install pgbouncer"))
 struct PoolerTests {
@@ -40,15 +41,53 @@ struct PoolerTests {
         }
     }
 
-    @Test("Timeouts hold within a transaction and never stick to the shared session")
+    @Test("Timeouts hold for each statement and transaction and never stick to the shared session")
     func timeouts() async throws {
         var options = ConnectionOptions()
         options.statementTimeout = .seconds(77)
         let show = Statement("show statement_timeout")
         try await withPooler(.transaction, options: options) { connection, _ in
             try #expect(connection.transaction { try $0.run(show).string(0, 0) } == "77s")
-            try #expect(connection.run(show).string(0, 0) == "0")
+            try #expect(connection.run(show).string(0, 0) == "77s")
+            let calls = [StatementCall(show), StatementCall(show)]
+            try #expect(connection.pipelineAtomically(calls).map { try $0.string(0, 0) } == ["77s", "77s"])
+            try #expect(connection.pipeline(calls).map { try $0.get().string(0, 0) } == ["77s", "77s"])
+            try connection.execute("create table seen as select current_setting('statement_timeout') as value")
+            try #expect(connection.run(Statement("select value from seen")).string(0, 0) == "0")
         }
+    }
+
+    @Test("A locked row ends a statement in time, alone, in a pipeline and in a transaction", arguments: Limit.allCases)
+    func locked(limit: Limit) async throws {
+        var options = ConnectionOptions()
+        options.lockTimeout = limit == .lock ? .milliseconds(50) : nil
+        options.statementTimeout = limit == .statement ? .milliseconds(50) : nil
+        try await withPooler(.transaction, options: options) { connection, conninfo in
+            try connection.execute("create table item as select 1 as id")
+            let holder = try PostgresConnection(conninfo)
+            defer { holder.close() }
+            try holder.execute("begin; update item set id = 2")
+            let update = Statement(name: "update", sql: "update item set id = $1")
+            let call = StatementCall(update, [3 as Int32])
+            let ways: [() throws -> Void] = [
+                { _ = try connection.run(update, [3 as Int32]) },
+                { _ = try connection.pipelineAtomically([call]) },
+                { _ = try connection.pipeline([call])[0].get() },
+                { try connection.transaction { _ = try $0.run(update, [3 as Int32]) } },
+            ]
+            for way in ways {
+                let error = #expect(throws: PostgresError.self) { try way() }
+                #expect(error?.sqlState?.rawValue == (limit == .lock ? "55P03" : "57014"))
+                #expect(connection.isUsable && !connection.isInTransaction)
+            }
+            try holder.execute("rollback")
+            try ways[0]()
+            try #expect(holder.run(Statement("select id from item")).int32(0, 0) == 3)
+        }
+    }
+
+    enum Limit: CaseIterable {
+        case lock, statement
     }
 
     @Test("A listener refuses the pooler's address and says why")

@@ -1,6 +1,7 @@
-import PostgresClient
 import TestSupport
 import Testing
+
+@testable import PostgresClient
 
 @Suite("Statements and transactions")
 struct StatementTests {
@@ -56,19 +57,19 @@ struct StatementTests {
             try await database.withConnection { connection in
                 let all = Statement(name: "all", sql: "select * from t")
                 try connection.execute("create table t (a int)")
-                #expect(try connection.run(all).columnCount == 1)
+                #expect(try connection.run(all).types.count == 1)
                 try connection.execute("alter table t add b int")
-                #expect(try connection.run(all).columnCount == 2)
+                #expect(try connection.run(all).types.count == 2)
                 try connection.execute("alter table t add c int")
-                #expect(try connection.pipelineAtomically([StatementCall(all)])[0].columnCount == 3)
+                #expect(try connection.pipelineAtomically([StatementCall(all)])[0].types.count == 3)
                 try connection.execute("alter table t add d int")
-                #expect(try connection.pipeline([StatementCall(all)])[0].get().columnCount == 4)
+                #expect(try connection.pipeline([StatementCall(all)])[0].get().types.count == 4)
                 try connection.execute("deallocate all")
-                #expect(try connection.run(all).columnCount == 4)
+                #expect(try connection.run(all).types.count == 4)
                 try connection.execute("alter table t add e int")
                 let error = #expect(throws: PostgresError.self) { try connection.transaction { try $0.run(all) } }
                 #expect(error?.sqlState == "0A000")
-                #expect(try connection.transaction { try $0.run(all).columnCount } == 5)
+                #expect(try connection.transaction { try $0.run(all).types.count } == 5)
             }
         }
     }

@@ -99,7 +99,6 @@ struct ValueTests {
                                '2026-01-01 00:00:00.123456+00'::timestamptz, 'infinity'::timestamptz
                         """))
                 #expect(rows.count == 1)
-                #expect(rows.columnCount == 15)
                 try #expect(rows.int16(0, 0) == 1)
                 try #expect(rows.int32(0, 0) == 1)
                 try #expect(rows.int64(0, 0) == 1)
@@ -112,7 +111,6 @@ struct ValueTests {
                 try #expect((6...10).map { try rows.string(0, $0) } == ["ü", "v", "n", #"{"a": 1}"#, "[1]"])
                 try #expect(rows.bytes(0, 11) == [0, 255])
                 try #expect(rows.bytes(0, 6) == Array("ü".utf8))
-                try #expect(rows.withBytes(0, 11) { $0.count } == 2)
                 try #expect(rows.uuid(0, 12) == UUID(uuid: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255)))
                 try #expect(rows.timestamp(0, 13) == 1_767_225_600_123_456)
                 try #expect(rows.timestamp(0, 14) == .max)
@@ -139,9 +137,9 @@ struct ValueTests {
             try await database.withConnection { connection in
                 try connection.execute(
                     "create type colour as enum ('red'); create domain short as text; create table t (a int)")
-                let rows = try connection.run(Statement("select 'red'::colour, 'x'::short as named"))
+                let rows = try connection.run(Statement("select 'red'::colour, 'x'::short"))
                 try #expect(rows.string(0, 0) == "red")
-                try #expect(rows.string(0, rows.column("named")) == "x")
+                try #expect(rows.string(0, 1) == "x")
                 let inserted = try connection.run(Statement("insert into t select generate_series(1, 3)"))
                 #expect(inserted.affectedCount == 3)
                 #expect(inserted.isEmpty)
@@ -150,7 +148,7 @@ struct ValueTests {
         }
     }
 
-    @Test("Reading the wrong type, an unexpected null or a missing column is an error that names the column")
+    @Test("Reading the wrong type or an unexpected null is an error that names the column")
     func wrongReads() async throws {
         try await withTestDatabase { database in
             try await database.withConnection { connection in
@@ -164,7 +162,6 @@ struct ValueTests {
                         "column nothing is int8, not text",
                         { _ = try connection.run(Statement("select 1::int8 as nothing")).string(0, 0) }
                     ),
-                    ("no column other", { _ = try rows.column("other") }),
                     ("column list has a null", { _ = try rows.int64Array(0, 2) }),
                     ("column list is int8[], not text[]", { _ = try rows.stringArray(0, 2) }),
                     ("column word is text, not int8[]", { _ = try rows.int64Array(0, 0) }),
@@ -184,7 +181,8 @@ struct ValueTests {
         try await withTestDatabase { database in
             try await database.withConnection { connection in
                 var random = SeededGenerator(seed: seed)
-                let echo = Statement(name: "echo", sql: "select $1, $2, $3")
+                let echo = Statement(name: "echo", sql: "select unnest($1), unnest($2), unnest($3)")
+                let whole = Statement(name: "whole", sql: "select $1, $2")
                 for _ in 0..<200 {
                     let count = Int.random(in: 0...40, using: &random)
                     let integers = (0..<count)
@@ -192,9 +190,13 @@ struct ValueTests {
                     let texts = (0..<count).map { _ in Bool.random(using: &random) ? random.text(upTo: 30) : nil }
                     let ids = (0..<count).map { _ in random.uuid() }
                     let rows = try connection.run(echo, [integers, texts, ids])
-                    try #expect(rows.optionalInt64Array(0, 0) == integers, "seed \(seed)")
-                    try #expect(rows.optionalStringArray(0, 1) == texts, "seed \(seed)")
-                    try #expect(rows.uuidArray(0, 2) == ids, "seed \(seed)")
+                    try #expect((0..<count).map { try rows.optionalInt64($0, 0) } == integers, "seed \(seed)")
+                    try #expect((0..<count).map { try rows.optionalString($0, 1) } == texts, "seed \(seed)")
+                    try #expect((0..<count).map { try rows.uuid($0, 2) } == ids, "seed \(seed)")
+                    let (wholeIntegers, wholeTexts) = (integers.compactMap(\.self), texts.compactMap(\.self))
+                    let arrays = try connection.run(whole, [wholeIntegers, wholeTexts])
+                    try #expect(arrays.int64Array(0, 0) == wholeIntegers, "seed \(seed)")
+                    try #expect(arrays.stringArray(0, 1) == wholeTexts, "seed \(seed)")
                 }
             }
         }

@@ -206,12 +206,13 @@ struct CatalogueProblemTests {
 final class FixtureDirectory: Sendable {
     let path: String
 
-    init(_ files: [String: String?]) throws {
+    /// - Parameter files: Their texts by their paths below `folder`.
+    init(_ files: [String: String?], below top: String = "email") throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("templates-\(UUID().uuidString)")
         path = folder.path
         for (name, text) in files {
             guard let text else { continue }
-            let file = folder.appendingPathComponent("email/" + name)
+            let file = folder.appendingPathComponent("\(top)/\(name)")
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)

@@ -1,4 +1,4 @@
-/// The payloads of DESIGN §4.1, written out again: producers rely on them, so the templates may not drift.
+/// The payloads of docs/sql.md, written out again: producers rely on them, so the templates may not drift.
 enum Contract {
     struct Payload {
         let required: Set<String>

@@ -31,6 +31,35 @@ struct ValueTests {
     }
 
     @Test(
+        "Isolates and embeddings end in the line that they begin in; overrides and stray ends go",
+        arguments: [
+            ("\u{2067}שלום\u{2069} ok", "\u{2067}שלום\u{2069} ok"), ("\u{202B}שלום\u{202C}", "\u{202B}שלום\u{202C}"),
+            ("\u{200F}שלום\u{200E}", "\u{200F}שלום\u{200E}"), ("\u{202E}gnp.exe\u{202C} x", "gnp.exe x"),
+            ("\u{2067}a\nb", "\u{2067}a\u{2069}\nb"), ("\u{202B}a\r\n\u{202C}b", "\u{202B}a\u{202C}\nb"),
+            ("\u{2067}a\u{2029}b", "\u{2067}a\u{2069}\u{2029}b"), ("a\u{2069}b\u{202C}c", "abc"),
+            ("\u{2068}a\u{202B}b", "\u{2068}a\u{202B}b\u{202C}\u{2069}"),
+            // The end of the isolate ends the embedding in it; the end of an embedding ends no isolate around it.
+            ("\u{2068}a\u{202B}b\u{2069}c\u{202C}", "\u{2068}a\u{202B}b\u{2069}c"),
+            ("\u{202A}a\u{2066}b\u{202C}c", "\u{202A}a\u{2066}bc\u{2069}\u{202C}"),
+            ("\u{202D}a\u{2067}b\u{202C}c\u{2069}d\u{202C}e", "a\u{2067}bc\u{2069}de"),
+            (
+                String(repeating: "\u{2066}", count: 100) + "a" + String(repeating: "\u{2069}", count: 100),
+                String(repeating: "\u{2066}", count: 8) + "a" + String(repeating: "\u{2069}", count: 8)
+            ),
+        ])
+    func directions(value: String, expected: String) {
+        #expect(Array(PlainText.block(value).utf8) == Array(expected.utf8))
+    }
+
+    @Test("An excerpt that cuts an isolate off ends it")
+    func cutDirection() {
+        let text = "\u{2067}" + String(repeating: "ש", count: 5_000) + "\u{2069}"
+        #expect(
+            HTMLText.excerpt(PlainText.block(text)).text.unicodeScalars.suffix(2)
+                .elementsEqual("…\u{2069}".unicodeScalars))
+    }
+
+    @Test(
         "A cut falls between characters",
         arguments: [
             ("abcdef", 4, "abc…"), ("abc", 3, "abc"), ("日本語", 2, "日…"), ("a👩🏽‍💻b", 4, "a…"), ("ae\u{301}x", 3, "a…"),

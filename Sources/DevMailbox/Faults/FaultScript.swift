@@ -42,10 +42,6 @@ package final class FaultScript: Sendable {
         active.withLock { $0 = rules.map(Active.init) }
     }
 
-    package func add(_ rule: FaultRule) {
-        active.withLock { $0.append(Active(rule)) }
-    }
-
     /// What is to happen at `stage`, if anything. Asking counts as an occasion for each rule that matches.
     func action(at stage: FaultRule.Stage, recipients: [String] = []) -> FaultRule.Action? {
         firstHit(recipients) { $0 == stage }?.action

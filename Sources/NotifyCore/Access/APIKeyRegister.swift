@@ -1,4 +1,5 @@
 package import PostgresClient
+import Threads
 
 /// Makes, lists and revokes API keys: what the commands do, over a connection with an operator's rights.
 package struct APIKeyRegister {

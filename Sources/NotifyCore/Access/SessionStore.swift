@@ -1,5 +1,6 @@
 package import Foundation
 package import PostgresClient
+import Threads
 
 /// Opens and ends users' sessions.
 package struct SessionStore: Sendable {

@@ -4,9 +4,7 @@ package import SMTPSender
 package struct AttemptRecord: Sendable, Hashable {
     /// The name in `attempts.result`.
     package enum Result: String, Sendable, CaseIterable {
-        case accepted, deferred, refused, unreachable, interrupted, unknown
-        case smtputf8Unsupported = "smtputf8_unsupported"
-        case invalidEnvelope = "invalid_envelope"
+        case accepted, deferred, refused, unsendable, unreachable, interrupted, unknown
     }
 
     package let result: Result
@@ -26,8 +24,7 @@ package struct AttemptRecord: Sendable, Hashable {
         case .accepted(let accepted): (result, reply, phase) = (.accepted, accepted, .dot)
         case .refused(let refusal, let at):
             (result, reply, phase) = (refusal.isTransient ? .deferred : .refused, refusal, at)
-        case .smtputf8Unsupported: result = .smtputf8Unsupported
-        case .invalidEnvelope(let problem): (result, detail) = (.invalidEnvelope, scrubber.scrub(problem))
+        case .unsendable(let obstacle): (result, detail) = (.unsendable, scrubber.scrub(obstacle.description))
         case .unreachable: result = .unreachable
         case .interrupted(let at): (result, phase) = (.interrupted, at)
         case .unknown: (result, phase) = (.unknown, .dot)

@@ -1,5 +1,6 @@
 import PostgresClient
 import SMTPSender
+import Threads
 
 /// Checks mails again that waited too long for their turn, so that a slow relay cannot make a preference come too late.
 final class Checker {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PostgresClient
+import Threads
 
 /// Takes work from the queue for as long as the path has room for it.
 ///

@@ -7,11 +7,11 @@ package enum Decision: Sendable, Hashable {
 
 /// Decides about a claimed event, from what was read with it and the database's clock (µs since 1970).
 ///
-/// The order is DESIGN §7's: cancelled, recipient exists, active, member, not the actor, switch, suppressed, allowed
+/// The order is ADR 5's: cancelled, recipient exists, active, member, not the actor, switch, suppressed, allowed
 /// here, expired. Then kind and payload, last, so that a user who wants no mail is `skipped` and not `failed` by a
 /// mistake that would never have reached them. A kind that we do not know has no switch: `isSwitchOn` is true for it.
 package func decide(_ event: ClaimedEvent, now: Int64, allowing allowed: AddressAllowList?) -> Decision {
-    if event.isCancelRequested { return .end(.cancelled(event.cancelReason)) }
+    if let reason = event.cancelReason { return .end(.cancelled(reason)) }
     guard let recipient = event.recipient else { return .end(.cancelled(.recipientGone)) }
     if let outcome = objection(to: recipient, of: event, allowing: allowed) ?? expiry(of: event, now: now) {
         return .end(outcome)
@@ -26,7 +26,7 @@ package func decide(_ event: ClaimedEvent, now: Int64, allowing allowed: Address
     }
 }
 
-/// What §7 holds against a recipient as the database has it now; nil where nothing does.
+/// What holds against a recipient as the database has it now; nil where nothing does.
 ///
 /// Account mails ignore switches, membership and suppression, but a staging copy must not send even those.
 func objection(to recipient: Recipient, of event: ClaimedEvent, allowing allowed: AddressAllowList?) -> Outcome? {
@@ -54,9 +54,6 @@ extension Outcome {
 }
 
 extension ClaimedEvent {
-    /// `notify.cancel` does not see account mails: a mark on one can only be an operator's.
-    var cancelReason: CancelReason { isAccountMail ? .byOperator : .byProducer }
-
     /// What checks the payload; nil for an unknown kind. A producer's event of an `account_*` kind is unknown: only
     /// `enqueue_account` may write those. What an account mail's payload must hold, its template says.
     fileprivate var payloadCheck: ((_ payload: [String: String]) -> PayloadProblem?)? {

@@ -2,6 +2,7 @@ import Logging
 import PostgresClient
 import SMTPSender
 import Templates
+import Threads
 
 /// The way of one event, top to bottom: claim, decide, render, compose, send, classify, settle.
 ///
@@ -76,23 +77,25 @@ final class DeliveryPath: Sendable {
                 return settling.push(Settlement(event, .release(after: relays.pause, isCharged: false)))
             }
             let mail = InFlight.Entry.Mail(recipient: recipient, payload: payload, ticket: ticket)
-            submit(mail, of: entry, checkedAt: entry.readAt)
+            guard let composed = composeInFlight(mail, of: entry) else { return }
+            let submission = Submission(
+                token: event.leaseID, mail: composed, isUrgent: event.isAccountMail, checkedAt: entry.readAt)
+            relays.submit(submission, to: ticket.relay)
         }
     }
 
-    private func submit(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry, checkedAt: ContinuousClock.Instant) {
-        let event = entry.event
+    /// Composes a mail and notes what it was composed for; nil where it cannot be, which ends the event.
+    private func composeInFlight(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry) -> ComposedMail? {
         do throws(MailFault) {
-            let composed = try compose(mail, of: event, now: entry.databaseNow)
-            var composedMail = mail
-            composedMail.wireAddress = composed.envelope.recipient
-            inFlight.note(composedMail, for: event.leaseID)
-            let submission = Submission(
-                token: event.leaseID, mail: composed, isUrgent: event.isAccountMail, checkedAt: checkedAt)
-            relays.submit(submission, to: mail.ticket.relay)
+            let composed = try compose(mail, of: entry.event, now: entry.databaseNow)
+            var noted = mail
+            noted.wireAddress = composed.envelope.recipient
+            inFlight.note(noted, for: entry.event.leaseID)
+            return composed
         } catch {
             relays.giveBack(mail.ticket)
-            settling.push(Settlement(event, .end(error.outcome, detail: error.detail, isCharged: false)))
+            settling.push(Settlement(entry.event, .end(error.outcome, detail: error.detail, isCharged: false)))
+            return nil
         }
     }
 
@@ -125,14 +128,17 @@ final class DeliveryPath: Sendable {
         on decision: RecheckDecision, about submission: Submission, entry: InFlight.Entry, sent: InFlight.Entry.Mail,
         checkedAt: ContinuousClock.Instant
     ) {
+        var checked = submission
+        checked.checkedAt = checkedAt
         switch decision {
         case .send:
-            var checked = submission
-            checked.checkedAt = checkedAt
             relays.submit(checked, to: sent.ticket.relay)
         case .recompose(let recipient):
             let changed = InFlight.Entry.Mail(recipient: recipient, payload: sent.payload, ticket: sent.ticket)
-            submit(changed, of: entry, checkedAt: checkedAt)
+            guard let composed = composeInFlight(changed, of: entry) else { return }
+            // In the same submission, so that it keeps its place and what its connections have shown.
+            checked.mail = composed
+            relays.submit(checked, to: sent.ticket.relay)
         case .end(let outcome):
             relays.giveBack(sent.ticket)
             settling.push(Settlement(entry.event, .end(outcome, detail: nil, isCharged: false)))
@@ -162,7 +168,7 @@ final class DeliveryPath: Sendable {
     private func settlement(of finished: Finished) -> Settlement? {
         guard let entry = inFlight.entry(of: finished.token), let mail = entry.mail else { return nil }
         let event = entry.event
-        let record = relays.record(finished.result, of: mail)
+        let record = relays.record(finished.result, of: mail, for: event)
         if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
         let context = AttemptContext(
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
@@ -244,13 +250,9 @@ extension DeliveryPath: RelayLaneDelegate {
         if !checking.push(contentsOf: stale) { handBack(stale) }
     }
 
-    func laneDidConnect(_ lane: RelayLane) {}
-
     func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
         relays.connectFailed(lane, fault)
     }
-
-    func laneHasRoom(_ lane: RelayLane) {}
 
     func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
         logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])

@@ -3,6 +3,7 @@ package import Logging
 import PostgresClient
 package import SMTPSender
 import Synchronization
+import Threads
 
 /// A worker: the threads that move events along ``DeliveryPath``.
 ///
@@ -63,21 +64,33 @@ package final class Dispatcher: Sendable {
     private let settling = Interrupter()
     private let keeping = Interrupter()
 
+    typealias ThreadStarter =
+        @Sendable (_ name: String, _ body: @escaping @Sendable () -> Void) throws -> NamedThread
+    private let startThread: ThreadStarter
+
+    /// What a stop ends. A start that fails halfway leaves some of the threads out.
     private struct Running: Sendable {
         let worker: WorkerIdentity
         let path: DeliveryPath
-        let claimer: NamedThread?
-        let composer: NamedThread
-        let checker: NamedThread
-        let settler: NamedThread
-        let keeper: NamedThread
-        let waker: NamedThread
         let wakeSignal: WakeSignal
+        var claimer: NamedThread?
+        var composer: NamedThread?
+        var checker: NamedThread?
+        var settler: NamedThread?
+        var keeper: NamedThread?
+        var waker: NamedThread?
     }
 
-    package init(_ configuration: Configuration, rules: DeliveryRules, logger: Logger) {
+    package convenience init(_ configuration: Configuration, rules: DeliveryRules, logger: Logger) {
+        self.init(configuration, rules: rules, logger: logger) { name, body in try NamedThread(name, body) }
+    }
+
+    init(
+        _ configuration: Configuration, rules: DeliveryRules, logger: Logger, startThread: @escaping ThreadStarter
+    ) {
         self.configuration = configuration
         self.logger = logger
+        self.startThread = startThread
         drain = configuration.drains ? DrainWatch() : nil
         self.rules = rules
         relays = RelayPool(configuration.relays, policy: configuration.relayPolicy, logger: logger)
@@ -93,10 +106,15 @@ package final class Dispatcher: Sendable {
     }
 
     /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
+    ///
+    /// - Throws: `PostgresError`, or `MigrationError` where the schema is not what this program needs, before anything was
+    ///   begun; then it may be tried again. Whatever fails later ends what this call began, and the dispatcher with it.
     package func start() throws {
         let session = DatabaseSession(configuration.databaseURL, role: "start", stop: stop, logger: logger)
         defer { session.close() }
+        let wakeSignal = try WakeSignal()
         let name = WorkerIdentity.processName
+        try Migrator(try session.open()).check()
         let registration = try session.run { queue throws(PostgresError) in
             _ = try queue.ensurePartitions()
             return try queue.register(name: name, lease: configuration.lease)
@@ -107,9 +125,15 @@ package final class Dispatcher: Sendable {
         let path = DeliveryPath(
             rules: rules, assembler: assembler, relays: relays, observer: configuration.observer, stop: stop,
             bell: bell, logger: logger)
-        try relays.open(delegate: path)
-        let running = try startThreads(of: path, for: worker)
-        self.running.withLock { $0 = running }
+        var running = Running(worker: worker, path: path, wakeSignal: wakeSignal)
+        do {
+            try relays.open(delegate: path)
+            try startThreads(&running)
+        } catch {
+            _ = end(running, within: .zero)
+            throw error
+        }
+        self.running.withLock { [running] in $0 = running }
         logger.info(
             "worker started",
             metadata: [
@@ -117,8 +141,8 @@ package final class Dispatcher: Sendable {
             ])
     }
 
-    private func startThreads(of path: DeliveryPath, for worker: WorkerIdentity) throws -> Running {
-        let wakeSignal = try WakeSignal()
+    private func startThreads(_ running: inout Running) throws {
+        let (path, worker, wakeSignal) = (running.path, running.worker, running.wakeSignal)
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
         let session = {
@@ -128,40 +152,35 @@ package final class Dispatcher: Sendable {
                 databaseURL, role: role, stop: stop, logger: logger, health: database, interrupter: interrupter)
         }
         let (claiming, checking, settling, keeping) = (claiming, checking, settling, keeping)
-        let settler = try NamedThread("settler") {
-            Settler(path: path, database: session("settle", giveUp, settling), logger: logger).run()
+        running.settler = try startThread("settler") {
+            Settler(path: path, database: session("settle", giveUp, settling)).run()
         }
-        let checker = try NamedThread("checker") {
+        running.checker = try startThread("checker") {
             Checker(path: path, database: session("recheck", stop, checking), stop: stop).run()
         }
-        let composer = try NamedThread("composer") {
+        running.composer = try startThread("composer") {
             while let events = path.composing.pop(limit: 32) { path.prepare(events) }
         }
-        let keeper = try NamedThread("keeper") {
+        running.keeper = try startThread("keeper") {
             Keeper(
                 worker: worker, retentionDays: retentionDays, database: session("keep", giveUp, keeping), stop: giveUp,
                 logger: logger
             )
             .run()
         }
-        let waker = try NamedThread("waker") {
+        running.waker = try startThread("waker") {
             let options = ConnectionOptions(applicationName: "notify-worker listen")
             let listener = Listener(listenURL, options: options, channels: ["notify_events"], signal: wakeSignal)
             Waker(listener: listener, bell: bell, logger: logger).run()
         }
-        let claimer =
-            configuration.isPaused
-            ? nil
-            : try NamedThread("claimer") {
-                Claimer(
-                    path: path, worker: worker, database: session("claim", stop, claiming), bell: bell, stop: stop,
-                    drain: drain
-                )
-                .run()
-            }
-        return Running(
-            worker: worker, path: path, claimer: claimer, composer: composer, checker: checker, settler: settler,
-            keeper: keeper, waker: waker, wakeSignal: wakeSignal)
+        guard !configuration.isPaused else { return }
+        running.claimer = try startThread("claimer") {
+            Claimer(
+                path: path, worker: worker, database: session("claim", stop, claiming), bell: bell, stop: stop,
+                drain: drain
+            )
+            .run()
+        }
     }
 
     /// Stops in the order of the path: no more claims, unstarted events back at once, what is on the wire finished,
@@ -171,7 +190,10 @@ package final class Dispatcher: Sendable {
             defer { running = nil }
             return running
         }
-        guard let running else { return StopReport(unsettled: 0) }
+        return running.map { end($0, within: grace) } ?? StopReport(unsettled: 0)
+    }
+
+    private func end(_ running: Running, within grace: Duration) -> StopReport {
         let deadline = ContinuousClock.now + grace
         let path = running.path
         stop.request()
@@ -181,28 +203,35 @@ package final class Dispatcher: Sendable {
         Interrupter.cutting([claiming, checking], after: Self.databasePatience) {
             running.claimer?.join()
             path.composing.close()
-            running.composer.join()
+            running.composer?.join()
             path.checking.close()
-            running.checker.join()
+            running.checker?.join()
         }
         relays.close(within: deadline - .now)
         _ = path.inFlight.waitUntilEmpty(timeout: deadline - .now)
         path.settling.close()
         giveUp.request()
         Interrupter.cutting([settling, keeping], after: Self.databasePatience) {
-            running.settler.join()
-            running.keeper.join()
-            running.waker.join()
+            running.settler?.join()
+            running.keeper?.join()
+            running.waker?.join()
         }
-        signOff(running.worker)
+        signOff(running)
         return StopReport(unsettled: path.inFlight.count)
     }
 
-    private func signOff(_ worker: WorkerIdentity) {
+    /// Writes what the settler had to leave, then removes the worker, which frees at once whatever it still holds: a mail
+    /// that was accepted must not be among that.
+    private func signOff(_ running: Running) {
         let session = DatabaseSession(configuration.databaseURL, role: "stop", stop: giveUp, logger: logger)
         defer { session.close() }
         do {
-            try session.run { queue throws(PostgresError) in try queue.signOff(workerID: worker.id) }
+            try session.run { queue throws(PostgresError) in
+                while let batch = running.path.settling.pop(limit: Settler.batchSize) {
+                    _ = try running.path.settle(batch, in: queue)
+                }
+                try queue.signOff(workerID: running.worker.id)
+            }
         } catch {
             logger.warning("could not sign off; the lease will run out", metadata: ["error": "\(error)"])
         }

@@ -1,5 +1,3 @@
-import PostgresClient
-
 /// What `run --drain` waits for: a queue with nothing due, or a relay that cannot be used.
 package final class DrainWatch: Sendable {
     package enum Result: Sendable, Hashable {
@@ -8,18 +6,23 @@ package final class DrainWatch: Sendable {
         case noRelay(String)
     }
 
-    private let result = Monitor<Result?>(nil)
+    private let results: AsyncStream<Result>
+    private let told: AsyncStream<Result>.Continuation
+
+    init() {
+        (results, told) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
 
     func nothingIsDue() {
-        result.update { $0 = $0 ?? .drained }
+        told.yield(.drained)
     }
 
     func noRelay(_ reason: String) {
-        result.update { $0 = $0 ?? .noRelay(reason) }
+        told.yield(.noRelay(reason))
     }
 
-    /// Waits for the end of the drain, at most `timeout`. Blocks.
-    package func wait(timeout: Duration) -> Result? {
-        result.wait(timeout: timeout) { $0 }
+    /// How the drain ended, to be asked once; nil when the waiting task was cancelled first.
+    package func end() async -> Result? {
+        await results.first { _ in true }
     }
 }

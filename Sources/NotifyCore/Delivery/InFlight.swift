@@ -1,4 +1,4 @@
-import PostgresClient
+import Threads
 
 /// Every event that this process holds, from its claim until its settlement is written.
 ///

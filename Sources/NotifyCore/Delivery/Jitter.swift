@@ -4,7 +4,6 @@ package struct Jitter: Sendable, Hashable {
     package let position: Double
 
     package static let spread = 0.2
-    package static let none = Jitter(position: 0)
 
     package init(position: Double) {
         self.position = min(max(position, -1), 1)

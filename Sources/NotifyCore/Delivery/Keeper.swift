@@ -1,5 +1,6 @@
 import Logging
 import PostgresClient
+import Threads
 
 /// Keeps the queue in order beside the mails: our lease, the events of dead workers, partitions, purges.
 final class Keeper {

@@ -1,16 +1,17 @@
-/// What the re-check reads again, for one event whose mail is about to go out (DESIGN §2).
+/// What the re-check reads again, for one event whose mail is about to go out (ADR 6).
 package struct RecheckRow: Sendable {
     package let eventID: Int64
     /// Whether the row is still there and carries our lease id.
     package let isLeaseHeld: Bool
-    package let isCancelRequested: Bool
+    /// Who asked to cancel it; nil when nobody did.
+    package let cancelReason: CancelReason?
     /// Nil when the user is gone. An account mail carries its own.
     package let recipient: Recipient?
 
-    package init(eventID: Int64, isLeaseHeld: Bool, isCancelRequested: Bool, recipient: Recipient?) {
+    package init(eventID: Int64, isLeaseHeld: Bool, cancelReason: CancelReason?, recipient: Recipient?) {
         self.eventID = eventID
         self.isLeaseHeld = isLeaseHeld
-        self.isCancelRequested = isCancelRequested
+        self.cancelReason = cancelReason
         self.recipient = recipient
     }
 }
@@ -35,7 +36,7 @@ package func recheck(
     allowing allowed: AddressAllowList?
 ) -> RecheckDecision {
     guard row.isLeaseHeld else { return .drop }
-    if row.isCancelRequested { return .end(.cancelled(event.cancelReason)) }
+    if let reason = row.cancelReason { return .end(.cancelled(reason)) }
     guard let recipient = row.recipient else { return .end(.cancelled(.recipientGone)) }
     if let outcome = objection(to: recipient, of: event, allowing: allowed) ?? expiry(of: event, now: now) {
         return .end(outcome)

@@ -1,7 +1,7 @@
 import Logging
-import PostgresClient
 import SMTPSender
 import Synchronization
+import Threads
 
 /// The relays in order of preference: a lane to each, and the memory of how each behaved lately.
 final class RelayPool: Sendable {
@@ -30,10 +30,12 @@ final class RelayPool: Sendable {
             ))
     }
 
-    /// Starts a lane for each relay.
+    /// Starts a lane for each relay. Where one cannot be had, those before it run until they are closed.
     func open(delegate: any RelayLaneDelegate) throws {
-        let lanes = try configurations.map { try RelayLane(configuration: $0, delegate: delegate) }
-        state.withLock { $0.lanes = lanes }
+        for configuration in configurations {
+            let lane = try RelayLane(configuration: configuration, delegate: delegate)
+            state.withLock { $0.lanes.append(lane) }
+        }
     }
 
     /// Lets the lanes begin no more mails: what is on the wire is finished within `grace`, the rest comes back.
@@ -87,14 +89,14 @@ final class RelayPool: Sendable {
         let relayWait: Duration
     }
 
-    func record(_ result: SendResult, of mail: InFlight.Entry.Mail) -> Record {
+    func record(_ result: SendResult, of mail: InFlight.Entry.Mail, for event: ClaimedEvent) -> Record {
         let relay = mail.ticket.relay
         let (record, change) = state.withLock { state in
             let now = ContinuousClock.now
             let hadAccepted = state.router.relays[relay].hasAcceptedLately
             let change = state.router.finished(
-                result, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)), ticket: mail.ticket,
-                at: now)
+                result, of: event.id, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)),
+                ticket: mail.ticket, at: now)
             state.noteTrouble(at: now)
             let record = Record(
                 relayName: configurations[relay].name, hadAccepted: hadAccepted,

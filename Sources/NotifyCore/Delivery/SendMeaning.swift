@@ -13,7 +13,7 @@ package enum SendMeaning: Sendable, Hashable {
     case addressRefused
     /// The relay will not take this mail, at this phase; or any other, as only its record can tell.
     case refused(SMTPPhase)
-    /// Ours to know without asking a relay.
+    /// A relay of this kind cannot carry this mail: known without asking it, or said by it (5.6.7).
     case unsendable(FailureReason)
     /// No transaction was begun.
     case notBegun
@@ -26,8 +26,7 @@ package enum SendMeaning: Sendable, Hashable {
         switch result {
         case .accepted: self = .accepted
         case .refused(let reply, let phase): self.init(reply, phase)
-        case .smtputf8Unsupported: self = .unsendable(.smtputf8Unsupported)
-        case .invalidEnvelope: self = .unsendable(.addressInvalid)
+        case .unsendable(let obstacle): self = .unsendable(FailureReason(obstacle))
         case .unreachable: self = .notBegun
         // A relay that hangs up on MAIL does what one that answers 421 there does.
         case .interrupted(let phase): self = phase.isBeforeRecipient ? .relayFault(isLogin: false) : .interrupted
@@ -59,6 +58,16 @@ package enum SendMeaning: Sendable, Hashable {
         case (1, 7)?, (1, 8)?: self = .refused(.rcpt)
         case (1, _)?, (2, _)?: self = .addressRefused
         default: self = .refused(.rcpt)
+        }
+    }
+}
+
+extension FailureReason {
+    fileprivate init(_ obstacle: SendObstacle) {
+        switch obstacle {
+        case .invalidEnvelope: self = .addressInvalid
+        case .smtputf8Unsupported: self = .smtputf8Unsupported
+        case .tooLarge: self = .messageRefused
         }
     }
 }

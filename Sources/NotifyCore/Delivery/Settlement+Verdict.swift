@@ -21,7 +21,7 @@ extension SendResult {
     fileprivate var usedAnAttempt: Bool {
         switch self {
         case .accepted, .refused, .interrupted, .unknown: true
-        case .smtputf8Unsupported, .invalidEnvelope, .unreachable: false
+        case .unsendable, .unreachable: false
         }
     }
 }

@@ -1,22 +1,20 @@
-import Logging
 import PostgresClient
+import Threads
 
 /// Writes settlements, in the batches that pile up while the last one was written.
 ///
 /// A settlement is kept until it is written, however long the database is away: it is what stands between a mail that
 /// went out and one that goes out again.
 final class Settler {
-    private static let batchSize = 256
+    static let batchSize = 256
 
     private let path: DeliveryPath
     private let database: DatabaseSession
-    private let logger: Logger
 
     /// - Parameter database: its stop signal ends the waiting for a database that is away, at the end of the grace period.
-    init(path: DeliveryPath, database: DatabaseSession, logger: Logger) {
+    init(path: DeliveryPath, database: DatabaseSession) {
         self.path = path
         self.database = database
-        self.logger = logger
     }
 
     func run() {
@@ -26,7 +24,8 @@ final class Settler {
         database.close()
     }
 
-    /// Whether to go on: false when the grace period is over and one last try failed too.
+    /// Whether to go on: false when the grace period is over and one last try failed too. What is then unwritten waits
+    /// in the queue for the sign-off, which has a connection of its own.
     private func write(_ batch: [Settlement]) -> Bool {
         var isLastTry = false
         while true {
@@ -39,9 +38,10 @@ final class Settler {
                 // One row that cannot be written must not hold up its batch mates.
                 if error.isAboutOneRow, batch.count > 1 {
                     let middle = batch.count / 2
-                    return write(Array(batch[..<middle])) && write(Array(batch[middle...]))
+                    guard write(Array(batch[..<middle])) else { return leave(Array(batch[middle...])) }
+                    return write(Array(batch[middle...]))
                 }
-                if isLastTry { return false }
+                if isLastTry { return leave(batch) }
                 isLastTry = database.recover(from: error, during: "settle")
                 if error.isAboutOneRow, !isLastTry { return putOff(batch, alone: false) }
             }
@@ -51,8 +51,12 @@ final class Settler {
     /// Behind everything that waits by now. A locked row alone is not asked for more than four times a second.
     private func putOff(_ batch: [Settlement], alone: Bool) -> Bool {
         if alone { _ = database.pause(.milliseconds(250)) }
-        path.settling.push(contentsOf: batch)
-        return true
+        return path.settling.push(contentsOf: batch) || leave(batch)
+    }
+
+    private func leave(_ batch: [Settlement]) -> Bool {
+        path.settling.pushFirst(contentsOf: batch)
+        return false
     }
 }
 

@@ -2,7 +2,7 @@ package import SMTPSender
 
 /// What becomes of an event after an attempt.
 package enum Verdict: Sendable, Hashable {
-    case sent(SMTPReply)
+    case sent
     case retry(after: Duration, isCharged: Bool)
     case end(Outcome, detail: String? = nil)
     /// It may have been accepted, and its kind is one to hold rather than to send twice (`NOTIFY_UNKNOWN_HOLD`).
@@ -51,7 +51,16 @@ package struct AttemptContext: Sendable {
     }
 }
 
-/// What becomes of an event by the result of its attempt: the table of DESIGN §7, row by row.
+extension Duration {
+    /// From one time (µs) to another, either of which may be PostgreSQL's infinity.
+    fileprivate static func between(_ start: Int64, _ end: Int64) -> Duration {
+        let (difference, isOverflown) = end.subtractingReportingOverflow(start)
+        return .microseconds(isOverflown ? (end > start ? Int64.max : Int64.min) : difference)
+    }
+}
+
+/// What becomes of an event by the result of its attempt: the table in docs/operations.md, "Outcomes and reasons", row by
+/// row.
 ///
 /// A retry that would come after the event expires ends it now, so that its end does not wait for nothing.
 package func classify(
@@ -59,8 +68,7 @@ package func classify(
 ) -> Verdict {
     switch SendMeaning(result) {
     case .accepted:
-        guard case .accepted(let reply) = result else { preconditionFailure("accepted without a reply") }
-        return .sent(reply)
+        return .sent
     case .relayFault, .notBegun:
         return attempt.uncharged(jitter)
     case .deferred:

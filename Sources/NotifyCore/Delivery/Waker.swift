@@ -1,5 +1,6 @@
 import Logging
 import PostgresClient
+import Threads
 
 /// Rings the claimer's bell when a producer commits due work, heard on a connection of its own.
 ///

@@ -23,8 +23,8 @@ package struct ClaimedEvent: Sendable {
     package let expiresAt: Int64
     /// The database's clock when the row was read.
     package let readAt: Int64
-    package let traceparent: String?
-    package let isCancelRequested: Bool
+    /// Who asked to cancel it while somebody had it; nil when nobody did.
+    package let cancelReason: CancelReason?
     /// Nil when the user is gone. An account mail carries its own.
     package let recipient: Recipient?
     /// Whether this is an account mail (`enqueue_account`): no switches, no membership.
@@ -33,7 +33,7 @@ package struct ClaimedEvent: Sendable {
     package init(
         id: Int64, leaseID: Int64, kind: String, userID: UUID?, organizationID: UUID?, organizationName: String?,
         actorID: UUID?, attempts: Int, payload: String, messageID: UUID, enqueuedAt: Int64, expiresAt: Int64,
-        readAt: Int64, traceparent: String?, isCancelRequested: Bool, recipient: Recipient?, isAccountMail: Bool
+        readAt: Int64, cancelReason: CancelReason?, recipient: Recipient?, isAccountMail: Bool
     ) {
         self.id = id
         self.leaseID = leaseID
@@ -48,8 +48,7 @@ package struct ClaimedEvent: Sendable {
         self.enqueuedAt = enqueuedAt
         self.expiresAt = expiresAt
         self.readAt = readAt
-        self.traceparent = traceparent
-        self.isCancelRequested = isCancelRequested
+        self.cancelReason = cancelReason
         self.recipient = recipient
         self.isAccountMail = isAccountMail
     }

@@ -25,7 +25,8 @@ package struct EventHistory: Sendable, Encodable {
         package let messageID: String
         package let leaseID: Int64?
         package let workerName: String?
-        package let isCancelRequested: Bool
+        /// Who asked to cancel it while a worker had it, as the outcome's reason will say.
+        package let cancelReason: String?
         package let retryOf: Int64?
         package let traceparent: String?
     }
@@ -101,7 +102,7 @@ extension EventHistory {
             actorID: try rows.optionalUUIDText(0, 5), dueAt: try rows.moment(0, 6), expiresAt: try rows.moment(0, 7),
             enqueuedAt: try rows.moment(0, 8), attempts: Int(try rows.int32(0, 9)), wasTried: try rows.bool(0, 10),
             messageID: try rows.uuidText(0, 11), leaseID: try rows.optionalInt64(0, 12),
-            workerName: try rows.optionalString(0, 13), isCancelRequested: try rows.bool(0, 14),
+            workerName: try rows.optionalString(0, 13), cancelReason: try rows.optionalString(0, 14),
             retryOf: try rows.optionalInt64(0, 15), traceparent: try rows.optionalString(0, 16))
     }
 

@@ -67,6 +67,22 @@ package struct QueueInspection {
         }
         return events
     }
+
+    /// Events that wait for a person, the longest held first.
+    package func held(kind: String?, limit: Int) throws(PostgresError) -> [HeldEvent] {
+        let rows = try connection.run(OperatorStatements.held, [kind, limit])
+        var events: [HeldEvent] = []
+        for row in 0..<rows.count {
+            events.append(
+                HeldEvent(
+                    id: try rows.int64(row, 0), kind: try rows.string(row, 1),
+                    userID: try rows.optionalUUIDText(row, 2), organizationID: try rows.optionalUUIDText(row, 3),
+                    attempts: Int(try rows.int32(row, 4)), heldAt: try rows.optionalMoment(row, 5),
+                    relay: try rows.optionalString(row, 6), detail: try rows.optionalString(row, 7),
+                    expiresAt: try rows.moment(row, 8), ageSeconds: try rows.optionalDouble(row, 9) ?? 0))
+        }
+        return events
+    }
 }
 
 /// How many open events of a kind are in a state.
@@ -90,6 +106,22 @@ package struct WorkerStatus: Sendable, Hashable, Encodable {
     package let leasedEvents: Int64
 
     package var isAlive: Bool { leaseEndsInSeconds > 0 }
+}
+
+/// An open event whose mail may have gone out, and that waits for a person to decide.
+package struct HeldEvent: Sendable, Hashable, Encodable {
+    package let id: Int64
+    package let kind: String
+    package let userID: String?
+    package let organizationID: String?
+    package let attempts: Int
+    /// When the attempt ended that nobody knows the outcome of; nil once it has been dropped with its day.
+    package let heldAt: Moment?
+    /// Whose log can tell.
+    package let relay: String?
+    package let detail: String?
+    package let expiresAt: Moment
+    package let ageSeconds: Double
 }
 
 /// An event that ended as failed or expired and can still be retried by hand.

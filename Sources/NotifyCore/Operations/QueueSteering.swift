@@ -11,7 +11,8 @@ package struct QueueSteering {
         self.connection = connection
     }
 
-    /// Puts a dead event back into the queue under a new id; nil when there is no such dead event.
+    /// Puts a dead event back into the queue under a new id, or makes a held one due at once under its own; nil when there
+    /// is no such event.
     package func retry(_ id: Int64) throws(PostgresError) -> Int64? {
         let rows = try connection.run(OperatorStatements.retry, [id])
         return rows.isEmpty ? nil : try rows.optionalInt64(0, 0)
@@ -35,6 +36,22 @@ package struct QueueSteering {
         }
     }
 
+    /// Makes every held event of `kind` due at once, in batches; `progress` gets the count so far.
+    package func retryAllHeld(kind: String?, progress: (Int) -> Void) throws(PostgresError) -> [Retried] {
+        var retried: [Retried] = []
+        var last: Int64 = 0
+        while true {
+            let rows = try connection.run(OperatorStatements.retryHeld, [kind, last, Self.retryBatch])
+            for row in 0..<rows.count {
+                last = try rows.int64(row, 0)
+                guard let id = try rows.optionalInt64(row, 1) else { continue }
+                retried.append(Retried(eventID: last, newEventID: id))
+            }
+            progress(retried.count)
+            guard rows.count == Self.retryBatch else { return retried }
+        }
+    }
+
     /// True is a promise that no mail goes out; false: there is nothing open, or it is being sent right now.
     package func cancel(_ id: Int64) throws(PostgresError) -> Bool {
         let rows = try connection.run(OperatorStatements.cancel, [id])
@@ -43,6 +60,7 @@ package struct QueueSteering {
 
     package struct Retried: Sendable, Hashable, Encodable {
         package let eventID: Int64
+        /// The same for a held event, which goes on as itself.
         package let newEventID: Int64
 
         package init(eventID: Int64, newEventID: Int64) {

@@ -44,9 +44,6 @@ package struct ClaimPlanner: Sendable {
         self.bucketsPerClaim = bucketsPerClaim
     }
 
-    package var hasWork: Bool { hasAccountMail || !rotation.isEmpty }
-    package var hasAccountMail: Bool { accountStart != nil }
-
     /// Events became ready in `bucket`, the first of them at `position`.
     package mutating func found(_ bucket: UUID, at position: Position) {
         if bucket == Self.accountLane {

@@ -1,5 +1,6 @@
 import Logging
 import PostgresClient
+import Threads
 
 /// The database connection of one thread, made again with back-off whenever it is lost.
 ///
@@ -35,7 +36,7 @@ final class DatabaseSession {
         do throws(PostgresError) {
             let result = try body(EventQueue(connection: try open()))
             backOff = .milliseconds(100)
-            health?.succeeded()
+            if health?.succeeded() == true { logger.notice("database usable again") }
             return result
         } catch {
             // Also one that is of no use any more without having said so, or whose server became a standby.
@@ -47,7 +48,8 @@ final class DatabaseSession {
         }
     }
 
-    private func open() throws(PostgresError) -> PostgresConnection {
+    /// The living connection, for what is no statement of the queue.
+    func open() throws(PostgresError) -> PostgresConnection {
         if let connection { return connection }
         let connection = try PostgresConnection(conninfo, options: options)
         self.connection = connection

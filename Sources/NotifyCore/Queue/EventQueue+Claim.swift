@@ -61,7 +61,7 @@ extension EventQueue {
     }
 
     private static func claim(_ rows: Rows, _ row: Int) throws(PostgresError) -> Claim {
-        let bucket = try rows.uuid(row, 15)
+        let bucket = try rows.uuid(row, 14)
         let id = try rows.int64(row, 0)
         let event = ClaimedEvent(
             id: id,
@@ -77,13 +77,17 @@ extension EventQueue {
             enqueuedAt: try rows.timestamp(row, 10),
             expiresAt: try rows.timestamp(row, 11),
             readAt: try rows.timestamp(row, 12),
-            traceparent: try rows.optionalString(row, 13),
-            isCancelRequested: try rows.bool(row, 14),
-            recipient: try recipient(rows, row, from: 17),
+            cancelReason: try cancelReason(rows, row, 13),
+            recipient: try recipient(rows, row, from: 16),
             isAccountMail: bucket == ClaimPlanner.accountLane
         )
-        let position = ClaimPlanner.Position(transaction: try rows.int64(row, 16), id: id)
+        let position = ClaimPlanner.Position(transaction: try rows.int64(row, 15), id: id)
         return Claim(event: event, bucket: bucket, position: position)
+    }
+
+    /// Why an event is to be cancelled; nil when nobody asked. A reason that only a newer program knows still cancels.
+    static func cancelReason(_ rows: Rows, _ row: Int, _ column: Int) throws(PostgresError) -> CancelReason? {
+        try rows.optionalString(row, column).map { CancelReason(rawValue: $0) ?? .byProducer }
     }
 
     /// The eight columns that claim and re-check read about a recipient; nil when there is no address.

@@ -14,7 +14,7 @@ extension EventQueue {
             checked[try rows.int64(row, 3)] = RecheckRow(
                 eventID: try rows.int64(row, 0),
                 isLeaseHeld: try rows.bool(row, 1),
-                isCancelRequested: try rows.bool(row, 2),
+                cancelReason: try Self.cancelReason(rows, row, 2),
                 recipient: try Self.recipient(rows, row, from: 4)
             )
         }

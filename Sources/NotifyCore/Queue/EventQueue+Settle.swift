@@ -1,5 +1,6 @@
 import PostgresClient
 import SMTPSender
+import Threads
 
 extension EventQueue {
     /// What became of a batch, by lease. One that is in neither set belongs to another claim now, or was settled before an
@@ -56,7 +57,7 @@ extension EventQueue {
         var charges: [Bool] = []
         for settlement in batch {
             if case .release(let delay, let isCharged) = settlement.change {
-                delays.append(delay.inMicroseconds / 1_000)
+                delays.append(delay.inMilliseconds)
                 charges.append(isCharged)
             } else {
                 delays.append(nil)

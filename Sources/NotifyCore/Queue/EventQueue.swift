@@ -1,5 +1,6 @@
 import Foundation
 import PostgresClient
+import Threads
 
 /// The queue as one worker uses it, over one connection. Every call blocks.
 ///

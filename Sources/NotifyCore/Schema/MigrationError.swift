@@ -11,6 +11,8 @@ package enum MigrationError: Error, Sendable, CustomStringConvertible {
     case notAllowed(Migration, PostgresError)
     /// The database has migrations that this program does not know and cannot work with.
     case databaseIsNewer([Int])
+    /// The database is older than this program.
+    case pending(Int, of: Int)
 
     package var description: String {
         switch self {
@@ -27,6 +29,8 @@ package enum MigrationError: Error, Sendable, CustomStringConvertible {
         case .databaseIsNewer(let numbers):
             "the database has migrations that this program cannot work with"
                 + " (\(numbers.map(String.init).joined(separator: ", "))); install a newer notify-worker"
+        case .pending(let count, let all):
+            "\(count) of \(all) migrations are missing in this database; run: notify-worker migrate"
         }
     }
 }

@@ -37,6 +37,17 @@ package struct Migrator {
         return applied
     }
 
+    /// Makes sure that this program can work with the schema as it is. The worker, API and operator roles may ask.
+    ///
+    /// - Throws: `MigrationError.pending` or `.databaseIsNewer`; `PostgresError` when it cannot be asked.
+    package func check() throws {
+        let status = try status()
+        let breaking = status.filter { !$0.isKnown && $0.isBreaking }
+        guard breaking.isEmpty else { throw MigrationError.databaseIsNewer(breaking.map(\.number)) }
+        let pending = status.count { $0.appliedAt == nil }
+        guard pending == 0 else { throw MigrationError.pending(pending, of: status.count) }
+    }
+
     /// What `migrate` would apply now. The worker, API and operator roles may ask too.
     package func pending() throws -> [Migration] {
         let applied = try Set(status().filter { $0.appliedAt != nil }.map(\.number))

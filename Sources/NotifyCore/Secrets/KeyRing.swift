@@ -6,8 +6,6 @@ internal import Foundation
 /// The raw value goes into the derivation: changing one makes all that was signed with it void.
 package enum KeyPurpose: String, Sendable, CaseIterable {
     case unsubscribe = "unsubscribe link"
-    case accountLink = "account link"
-    case addressHash = "address in logs"
 }
 
 /// The secrets of `NOTIFY_SECRET_KEYS`: 32 bytes each, newest first. The newest signs, all of them verify.

@@ -21,12 +21,18 @@ struct DatabaseCheck {
                     part, "the server is read-only, as a standby is",
                     mend: "Point NOTIFY_DATABASE_URL at the primary, or add target_session_attrs=read-write to it."))
         }
-        if let finding = poolerFinding(part, connection) { findings.append(finding) }
+        if connection.isBehindPooler {
+            findings.append(.ok(part, "the connection goes through a pooler: no prepared statements"))
+        }
         do {
             findings.append(try migrationFinding(connection))
             if findings.allSatisfy({ $0.status != .wrong }) {
                 findings += try rightsFindings(connection)
                 if let finding = try refusalFinding(connection) { findings.append(finding) }
+            }
+            // A standby refuses LISTEN, and is wrong as it is.
+            if connection.isReadOnly != true {
+                findings.append(NotificationCheck(settings: settings).finding(notifyingThrough: connection))
             }
         } catch let error as PostgresError {
             findings.append(Self.finding(part, error))
@@ -52,25 +58,6 @@ struct DatabaseCheck {
             return .wrong(part, "PostgreSQL \(major).\(minor) is too old", mend: "PostgreSQL 14 or later is needed.")
         }
         return .ok(part, "PostgreSQL \(major).\(minor) at \(connection.target)")
-    }
-
-    private func poolerFinding(_ part: String, _ connection: PostgresConnection) -> CheckFinding? {
-        guard connection.isBehindPooler else { return nil }
-        guard let listenURL = settings.listenURL, listenURL != settings.url else {
-            return .warning(
-                part, "the connection goes through a pooler: no prepared statements, and events are found by polling",
-                mend: "Set NOTIFY_LISTEN_URL to a direct connection, so that new events wake the worker at once.")
-        }
-        do {
-            guard try DatabaseSettings.connect(listenURL, for: "check").isBehindPooler else { return nil }
-            return .warning(
-                part, "NOTIFY_LISTEN_URL leads through a pooler too", mend: "Give it a direct connection to PostgreSQL."
-            )
-        } catch {
-            return .unreachable(
-                part, "NOTIFY_LISTEN_URL: \(CommandFailure(error).message)",
-                mend: "Mend it or unset it: polling goes on.")
-        }
     }
 
     private func migrationFinding(_ connection: PostgresConnection) throws -> CheckFinding {

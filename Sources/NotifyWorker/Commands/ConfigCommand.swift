@@ -9,7 +9,8 @@ struct ConfigCommand: ParsableCommand {
 
             Examples:
               notify-worker config
-              notify-worker config --config /etc/notify-worker.json --json | jq '.settings[] | select(.problem)'
+              notify-worker config --config /etc/notify-worker.json
+              notify-worker config --json | jq '.settings[] | select(.problem)'
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -14,9 +14,11 @@ struct EnqueueCommand: ParsableCommand {
             organization_id, dedupe_key, send_at, expires_at, actor_id, traceparent). All of them are queued or none.
 
             Examples:
-              notify-worker enqueue --kind assigned_ticket --user 6f1c… --organization 0b2e… \\
-                --payload '{"ticket_id":"7","subject":"Printer on fire","url":"https://app.example.com/t/7"}'
-              notify-worker enqueue --kind assigned_reminder --user 6f1c… --payload @reminder.json --send-at +10m
+              notify-worker enqueue --kind assigned_ticket --user 6f1c… \\
+                --organization 0b2e… --payload '{"ticket_id": "7",
+                  "subject": "Printer on fire", "url": "https://app.example.com/7"}'
+              notify-worker enqueue --kind assigned_reminder --user 6f1c… \\
+                --payload @reminder.json --send-at +10m
               producer | notify-worker enqueue --many -
             """)
 

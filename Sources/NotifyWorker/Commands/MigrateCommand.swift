@@ -63,10 +63,10 @@ struct MigrateCommand: ParsableCommand {
 
 extension CommandFailure {
     /// The description of a migration's error already says what to do.
-    fileprivate init(_ error: MigrationError) {
+    init(_ error: MigrationError) {
         switch error {
         case .busy, .failed: self.init(error.description)
-        case .notAllowed, .databaseIsNewer: self.init(error.description, exit: .configuration)
+        case .notAllowed, .databaseIsNewer, .pending: self.init(error.description, exit: .configuration)
         }
     }
 }

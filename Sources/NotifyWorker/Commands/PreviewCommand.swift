@@ -21,7 +21,7 @@ struct PreviewCommand: ParsableCommand {
 
         static func help(for form: Form) -> ArgumentHelp? {
             switch form {
-            case .text: "The subject and the text part (default)."
+            case .text: "The subject and the text part."
             case .html: "The HTML part."
             case .eml: "The whole message, as it goes over the wire."
             }
@@ -43,6 +43,12 @@ struct PreviewCommand: ParsableCommand {
     var payload: String?
 
     @Flag var form: Form = .text
+
+    func validate() throws {
+        guard TimeZone(identifier: timeZone) != nil else {
+            throw ValidationError("--time-zone takes a name such as Europe/Berlin or Asia/Tokyo.")
+        }
+    }
 
     func run() throws {
         let settings = try shared.load().settings

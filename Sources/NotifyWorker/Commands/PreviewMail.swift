@@ -20,7 +20,7 @@ struct PreviewMail {
         let event = ClaimedEvent(
             id: 0, leaseID: 0, kind: kind, userID: UUID(), organizationID: UUID(), organizationName: "Example GmbH",
             actorID: nil, attempts: 0, payload: "{}", messageID: UUID(), enqueuedAt: now, expiresAt: now, readAt: now,
-            traceparent: nil, isCancelRequested: false, recipient: person,
+            cancelReason: nil, recipient: person,
             isAccountMail: EventKind(rawValue: kind) == nil)
         let assembler = MailAssembler(
             identity: identity, installationID: UUID(), keyRing: try settings.keys.ring ?? Self.throwAwayKeys())

@@ -8,7 +8,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Send what is queued and serve the HTTP API, until stopped.",
         discussion: """
             SIGTERM or SIGINT stops: no new events are taken, those not begun are given back at once, mails on the wire \
-            are finished and recorded, within NOTIFY_SHUTDOWN_SECONDS. A second signal ends at once.
+            are finished and recorded, within NOTIFY_SHUTDOWN_SECONDS. A second signal ends at once, with 143 (SIGTERM) \
+            or 130 (SIGINT).
 
             Examples:
               notify-worker run
@@ -40,13 +41,19 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let (settings, logs) = try shared.load()
         let logger = logs.logger("notify.run")
-        if settings.logs.journalDirectory == nil, !hasNoWorker {
-            logger.notice("no journal: mails accepted in the moment of a kill may go out twice (NOTIFY_JOURNAL_DIR)")
-        }
         let options = RunGroup.Options(
             hasAPI: !hasNoAPI, hasWorker: !hasNoWorker, drains: drain, isPaused: paused)
         let group = try RunGroup(settings: settings, options: options, logs: logs).make()
-        let watch = Task { await SecondSignal.watch(logger) }
+        if !hasNoWorker {
+            let setting = settings.logs.journalDirectory == nil ? "" : " (NOTIFY_JOURNAL_DIR has no effect yet)"
+            logger.notice("no journal: mails accepted in the moment of a kill may go out twice\(setting)")
+        }
+        let signals = await StopSignals()
+        let watch = Task {
+            await signals.watch(second: { signal in
+                logger.error("second signal: ending at once", metadata: ["signal": "\(signal)"])
+            })
+        }
         defer { watch.cancel() }
         do {
             try await group.run()

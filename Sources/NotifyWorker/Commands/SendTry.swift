@@ -1,5 +1,5 @@
-import PostgresClient
 import SMTPSender
+import Threads
 
 /// One mail handed to one relay through a lane of its own, and what came of it.
 struct SendTry: Encodable {
@@ -52,8 +52,7 @@ struct SendTry: Encodable {
                 (result, phase, message) = (
                     "unknown", .dot, "the session ended before the final answer: it may have gone out"
                 )
-            case .smtputf8Unsupported: (result, message) = ("smtputf8_unsupported", "the address needs SMTPUTF8")
-            case .invalidEnvelope(let why): (result, message) = ("invalid_envelope", why)
+            case .unsendable(let obstacle): (result, message) = ("unsendable", obstacle.description)
             case .unreachable: result = "unreachable"
             }
         }
@@ -102,11 +101,7 @@ private final class LaneListener: RelayLaneDelegate {
         lane.submit(stale)
     }
 
-    func laneDidConnect(_ lane: RelayLane) {}
-
     func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
         tell(.noSession(fault))
     }
-
-    func laneHasRoom(_ lane: RelayLane) {}
 }

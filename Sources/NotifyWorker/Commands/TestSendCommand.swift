@@ -25,6 +25,14 @@ struct TestSendCommand: ParsableCommand {
     @Option(help: "The language of the mail.")
     var locale = "en"
 
+    func validate() throws {
+        do {
+            _ = try EmailAddress(parsing: address)
+        } catch {
+            throw ValidationError("This is no address that mail can go to: \(error.description).")
+        }
+    }
+
     func run() throws {
         let settings = try shared.load().settings
         let relays = try settings.relays(for: "`notify-worker test-send`")

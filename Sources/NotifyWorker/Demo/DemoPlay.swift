@@ -2,6 +2,7 @@ import DevMailbox
 import Foundation
 import NotifyCore
 import PostgresClient
+import Threads
 
 /// Plays the scenario as an application would, and looks at what came of it.
 struct DemoPlay: Sendable {
@@ -54,14 +55,19 @@ struct DemoPlay: Sendable {
     func waitForOutcomes(of ids: [Int64], timeout: Duration) async throws {
         let awaited = Set(zip(DemoScenario.events, ids).filter { !$0.0.isCancelled }.map(\.1))
         let deadline = ContinuousClock.now + timeout
-        try await Blocking.run("wait") { [world] in
-            var done = 0
-            while done < awaited.count, ContinuousClock.now < deadline {
-                let now = world.outcomes.wait(for: awaited, beyond: done, timeout: deadline - .now)
-                if now > done { Output.note("    \(now) of \(awaited.count) events have their outcome") }
-                done = now
+        try await withTaskCancellationHandler {
+            try await Blocking.run("wait") { [outcomes = world.outcomes] in
+                var done = 0
+                while done < awaited.count, !outcomes.isCancelled, ContinuousClock.now < deadline {
+                    let now = outcomes.wait(for: awaited, beyond: done, timeout: deadline - .now)
+                    if now > done { Output.note("    \(now) of \(awaited.count) events have their outcome") }
+                    done = now
+                }
             }
+        } onCancel: {
+            world.outcomes.cancel()
         }
+        try Task.checkCancellation()
     }
 
     private func json(_ payload: [String: String]) throws -> String {

@@ -1,6 +1,9 @@
 /// Says on stderr what the demo is doing and how long each step took.
 struct DemoProgress: Sendable {
+    /// - Throws: `CancellationError` where the demo is to stop; a step that has begun is finished first, so that whoever
+    ///   began it knows what there is to end.
     func step<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        try Task.checkCancellation()
         let started = ContinuousClock.now
         Output.note("  … \(name)")
         let value = try await body()

@@ -4,7 +4,8 @@ import NotifyCore
 extension DemoScenario {
     static let events = kinds + refusals
 
-    private static let app = "https://app.northwind.example"
+    static let appURL = "https://app.northwind.example"
+    private static var app: String { appURL }
 
     /// Every kind, in every language.
     private static let kinds = [

@@ -2,17 +2,21 @@ import DevMailbox
 import DevPostgres
 import Foundation
 import Logging
+import NotifyAPI
 import NotifyCore
 import PostgresClient
 import SMTPSender
 import Templates
+import Threads
 
-/// The demo's surroundings: a private database, a mailbox for a relay, and a worker between them.
+/// The demo's surroundings: a private database, a mailbox for a relay, a worker between them, and the API that its mails
+/// link to.
 struct DemoWorld: Sendable {
     private static let databaseName = "notify_demo"
 
     let postgres: DevPostgres
     let mailbox: DevMailbox
+    let api: DemoAPI
     let dispatcher: Dispatcher
     let outcomes: DemoOutcomes
 
@@ -22,8 +26,9 @@ struct DemoWorld: Sendable {
     var browsingURL: String { postgres.url(database: Self.databaseName) }
     private var superuserURL: String { postgres.conninfo(database: Self.databaseName) }
 
-    static func start(in folder: String, catalogue: TemplateCatalogue, progress: DemoProgress) async throws -> DemoWorld
-    {
+    static func start(
+        in folder: String, catalogue: TemplateCatalogue, pages: WebPages, progress: DemoProgress
+    ) async throws -> DemoWorld {
         let postgres = try await progress.step("PostgreSQL in \(folder)/postgres") {
             try await Blocking.run("postgres") { try DevPostgres(.lasting("\(folder)/postgres")) }
         }
@@ -35,11 +40,25 @@ struct DemoWorld: Sendable {
             let mailbox = try await progress.step("mailbox that plays the relay") {
                 try await DevMailbox.start(mailboxConfiguration)
             }
+            let keyRing = try makeKeyRing()
+            let api = try await progress.step("API behind the mails' links") {
+                try await DemoAPI.start(
+                    postgres.conninfo(database: databaseName, user: "demo_api"), keyRing: keyRing,
+                    pages: SignedOutPages(pages, appURL: DemoScenario.appURL))
+            }
             let outcomes = DemoOutcomes()
-            let dispatcher = try makeDispatcher(
-                on: postgres, sendingTo: mailbox, catalogue: catalogue, observer: outcomes)
+            let rules = DeliveryRules(
+                catalogue: catalogue,
+                identity: try MailIdentity(
+                    from: "Northwind Support <support@northwind.example>", publicURL: api.url,
+                    appURL: DemoScenario.appURL),
+                keyRing: keyRing, allowed: nil,
+                // The relay's deferral should be over before its reader is.
+                schedule: try RetrySchedule(parsing: "1s"), holdUnknown: [])
+            let dispatcher = makeDispatcher(on: postgres, sendingTo: mailbox, rules: rules, observer: outcomes)
             try await progress.step("worker") { try await Blocking.run("start") { try dispatcher.start() } }
-            return DemoWorld(postgres: postgres, mailbox: mailbox, dispatcher: dispatcher, outcomes: outcomes)
+            return DemoWorld(
+                postgres: postgres, mailbox: mailbox, api: api, dispatcher: dispatcher, outcomes: outcomes)
         } catch {
             // What else was started lives in this process, which ends now.
             _ = try? await Blocking.run("stop") { postgres.stop() }
@@ -50,6 +69,7 @@ struct DemoWorld: Sendable {
     func stop() async {
         _ = try? await Blocking.run("stop") { dispatcher.stop(within: .seconds(10)) }
         await mailbox.stop()
+        await api.stop()
         _ = try? await Blocking.run("stop") { postgres.stop() }
     }
 
@@ -71,7 +91,11 @@ extension DemoWorld {
         let database = try PostgresConnection(postgres.conninfo(database: databaseName))
         defer { database.close() }
         _ = try Migrator(database).migrate()
-        for (login, roles) in [("demo_app", "notify_producer, notify_directory"), ("demo_worker", "notify_worker")] {
+        let logins = [
+            ("demo_app", "notify_producer, notify_directory"), ("demo_worker", "notify_worker"),
+            ("demo_api", "notify_api"),
+        ]
+        for (login, roles) in logins {
             try database.execute(
                 """
                 do $$ begin create role \(login) login; exception when duplicate_object then null; end $$;
@@ -111,25 +135,20 @@ extension DemoWorld {
         return configuration
     }
 
+    private static func makeKeyRing() throws -> KeyRing {
+        var generator = SystemRandomNumberGenerator()
+        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return try KeyRing(parsing: Data(key).base64EncodedString())
+    }
+
     private static func makeDispatcher(
-        on postgres: DevPostgres, sendingTo mailbox: DevMailbox, catalogue: TemplateCatalogue,
-        observer: DemoOutcomes
-    ) throws -> Dispatcher {
+        on postgres: DevPostgres, sendingTo mailbox: DevMailbox, rules: DeliveryRules, observer: DemoOutcomes
+    ) -> Dispatcher {
         var relay = RelayConfiguration(host: MailboxConfiguration.host, port: mailbox.smtpPort)
         relay.tls = .off
         var configuration = Dispatcher.Configuration(
             databaseURL: postgres.conninfo(database: databaseName, user: "demo_worker"), relays: [relay])
         configuration.observer = observer
-        var generator = SystemRandomNumberGenerator()
-        let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
-        let rules = DeliveryRules(
-            catalogue: catalogue,
-            identity: try MailIdentity(
-                from: "Northwind Support <support@northwind.example>", publicURL: "https://support.northwind.example",
-                appURL: "https://app.northwind.example"),
-            keyRing: try KeyRing(parsing: key), allowed: nil,
-            // The relay's deferral should be over before its reader is.
-            schedule: try RetrySchedule(parsing: "1s"), holdUnknown: [])
         var logger = Logger(label: "notify.demo")
         logger.logLevel = .error
         return Dispatcher(configuration, rules: rules, logger: logger)

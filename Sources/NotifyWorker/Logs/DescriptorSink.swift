@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Threads
 
 /// Writes lines to a file descriptor without ever waiting for its reader.
 ///
@@ -16,15 +16,22 @@ final class DescriptorSink: LogSink {
         var backlog: [[UInt8]] = []
         var backlogBytes = 0
         var droppedLines = 0
+        /// The line about those, in the log's own format.
+        var describeDropped: @Sendable (Int) -> String = { "notify-worker: \($0) log lines dropped\n" }
         /// Whether the drainer thread is at work; while it is, every line goes through the backlog, to keep the order.
         var isDraining = false
     }
 
     private let descriptor: Int32
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
+    }
+
+    /// Says how the line reads that stands in for dropped ones.
+    func setDroppedLine(_ line: @escaping @Sendable (_ count: Int) -> String) {
+        state.withLock { $0.describeDropped = line }
     }
 
     func write(_ line: String) {
@@ -47,29 +54,16 @@ final class DescriptorSink: LogSink {
     }
 
     /// Waits until the backlog is written, at most so long. For the end of the process.
-    func flush(milliseconds: Int) {
-        var waited = 0
-        while waited < milliseconds, state.withLock({ $0.isDraining }) {
-            usleep(5_000)
-            waited += 5
-        }
+    func flush(within limit: Duration) {
+        _ = state.wait(timeout: limit) { $0.isDraining ? nil : true }
     }
 
     private func startDrainer() {
-        var thread = pthread_t()
-        let owner = Unmanaged.passRetained(self)
-        let failed = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<DescriptorSink>.fromOpaque(argument).takeRetainedValue().drain()
-                return nil
-            }, owner.toOpaque())
-        if failed == 0 {
-            pthread_detach(thread)
-        } else {
-            owner.release()
-            state.withLock { $0.isDraining = false }
+        do {
+            _ = try NamedThread("log") { self.drain() }
+        } catch {
+            // What waits goes out with a later line's attempt.
+            state.update { $0.isDraining = false }
         }
     }
 
@@ -81,15 +75,14 @@ final class DescriptorSink: LogSink {
 
     /// All that waits, with a note about what was dropped; nil, and the end of draining, where nothing does.
     private func nextBatch() -> [UInt8]? {
-        state.withLock { state in
+        state.update { state in
             if state.backlog.isEmpty, state.droppedLines == 0 {
                 state.isDraining = false
                 return nil
             }
             var bytes = Array(state.backlog.joined())
             if state.droppedLines > 0 {
-                bytes += Array(
-                    "notify-worker: \(state.droppedLines) log lines dropped: stderr is read too slowly\n".utf8)
+                bytes += Array(state.describeDropped(state.droppedLines).utf8)
             }
             state.backlog.removeAll(keepingCapacity: true)
             state.backlogBytes = 0

@@ -39,7 +39,7 @@ struct LineLogHandler: LogHandler {
 
 extension Moment {
     /// The system's clock.
-    fileprivate static func now() -> Moment {
+    static func now() -> Moment {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Moment(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)

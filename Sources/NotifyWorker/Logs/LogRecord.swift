@@ -19,4 +19,11 @@ struct LogRecord {
         self.message = message
         self.metadata = metadata.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     }
+
+    /// What stands in for lines that the reader of the log was too slow for.
+    static func dropped(_ count: Int) -> LogRecord {
+        LogRecord(
+            time: .now(), level: .warning, label: "notify.log", message: "log lines dropped: stderr is read too slowly",
+            metadata: ["count": .stringConvertible(count)])
+    }
 }

@@ -27,6 +27,7 @@ struct Logs: Sendable {
 
     /// Makes this the logging of libraries too that make their own loggers. Once in a process.
     func bootstrap() {
+        Self.standardError.setDroppedLine { [format] in format(.dropped($0)) }
         LoggingSystem.bootstrap { handler(label: $0) }
     }
 

@@ -93,11 +93,14 @@ struct EventStory {
             return "It has ended; its payload is kept for a retry: notify-worker queue retry \(history.id)"
         }
         guard let open = history.open else { return "It has ended, and its outcome has been dropped with its day." }
-        let mark = open.isCancelRequested ? " Cancelling was asked for." : ""
+        let mark = open.cancelReason.map { " Cancelling was asked for (\($0))." } ?? ""
         switch open.state {
         case "ready": return "It is due and waits for a worker." + mark
         case "leased": return "Worker \(open.workerName ?? "unknown") has it." + mark
-        case "held": return "It is held until a person decides." + mark
+        case "held":
+            return
+                "It is held until a person decides: notify-worker queue retry \(history.id), or cancel \(history.id)."
+                + mark
         case "waiting" where open.wasTried: return "It waits for its next attempt at \(open.dueAt)." + mark
         default: return "It waits until it is due at \(open.dueAt)." + mark
         }

@@ -14,7 +14,7 @@ extension CommandFailure {
             self.init(
                 error.message, mend: "Mend the connection string; see: notify-worker config", exit: .configuration)
         case .server(let state): self.init(error, state: state)
-        case .timeout, .decoding, .behindPooler, .closed, .system: self.init(error.description)
+        case .timeout, .decoding, .behindPooler, .closed: self.init(error.description)
         }
     }
 

@@ -52,6 +52,9 @@ enum SettingParser {
             let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
         else { throw InvalidValue("is not an absolute http:// or https:// URL") }
+        guard parts.port.map((1...65_535).contains) ?? true else {
+            throw InvalidValue("has a port that is no number from 1 to 65535")
+        }
         guard parts.user == nil, parts.password == nil else { throw InvalidValue("holds a user name or password") }
         guard parts.query == nil, parts.fragment == nil else { throw InvalidValue("holds a query or a fragment") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text

@@ -3,10 +3,11 @@ import NotifyCore
 import PostgresClient
 import ServiceLifecycle
 import Synchronization
+import Threads
 
 /// The delivery path as a service: started once the database answers, stopped when its group is.
 ///
-/// Starting, draining and stopping block, so each happens on a thread of its own and never on Swift's pool.
+/// Starting and stopping block, so each happens on a thread of its own and never on Swift's pool.
 struct WorkerService: Service {
     let dispatcher: Dispatcher
     let grace: Duration
@@ -40,7 +41,7 @@ struct WorkerService: Service {
                 try await Blocking.run("start") { try dispatcher.start() }
                 return true
             } catch let error as PostgresError where error.isTransient {
-                readiness.set(.waiting(reason: error.description))
+                readiness.set(.waiting(reason: error.publicReason))
                 logger.warning(
                     "cannot start yet; trying again",
                     metadata: ["error": "\(error)", "retry_in": "\(pause.logText)"])
@@ -58,13 +59,7 @@ struct WorkerService: Service {
             try? await gracefulShutdown()
             return nil
         }
-        while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            // Short, so that a stop is noticed; the result itself ends the wait at once.
-            if let result = try? await Blocking.run("drain", { drain.wait(timeout: .milliseconds(250)) }) {
-                return result
-            }
-        }
-        return nil
+        return await cancelWhenGracefulShutdown { await drain.end() }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Threads
+
 /// How a connection is made and kept. What the connection string itself says goes before all of these but encoding.
 package struct ConnectionOptions: Sendable {
     /// Shown in `pg_stat_activity` and the server's log.
@@ -38,13 +40,7 @@ extension ConnectionOptions {
     var sessionSettings: [(name: String, milliseconds: Int64)] {
         [("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout)]
             .compactMap { name, timeout in
-                timeout.map { (name, max($0.milliseconds, 1)) }
+                timeout.map { (name, max($0.inMilliseconds, 1)) }
             }
-    }
-}
-
-extension Duration {
-    var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -29,8 +29,6 @@ package struct ConnectionString: Sendable, CustomStringConvertible {
         try check()
     }
 
-    package subscript(keyword: String) -> String? { values[keyword] }
-
     /// Hosts, port, user and database as far as the string says; never the password.
     package var description: String {
         let host = values["host"] ?? values["hostaddr"] ?? "the default host"
@@ -50,7 +48,7 @@ package struct ConnectionString: Sendable, CustomStringConvertible {
             )
         }
         let ports = values["port"]?.split(separator: ",", omittingEmptySubsequences: false) ?? []
-        for port in ports where !port.isEmpty && UInt16(port) == nil {
+        for port in ports where !port.isEmpty && (UInt16(port) ?? 0) == 0 {
             throw PostgresError(
                 .usage,
                 "the port in the database connection string is not a number from 1 to 65535"

@@ -73,10 +73,10 @@ extension PostgresConnection {
         for step in plan.steps {
             let answer = PQgetResult(handle)
             switch step {
-            case .prepare(let name, let prepared):
+            case .limits, .prepare:
                 do {
                     _ = try Rows(answer, connection: handle)
-                    preparedStatements[name] = prepared
+                    if case .prepare(let name, let prepared) = step { preparedStatements[name] = prepared }
                 } catch {
                     failure = failure ?? error
                 }
@@ -109,6 +109,8 @@ extension PostgresConnection {
 /// What a pipeline sends, and in the same order gets answers to.
 private struct PipelinePlan {
     enum Step {
+        /// Settings for the transaction that begins here; its row is dropped.
+        case limits(String)
         case prepare(name: String, PreparedStatement)
         /// Without a server's name it is sent with its text.
         case run(StatementCall, serverName: String?)
@@ -120,7 +122,9 @@ private struct PipelinePlan {
     init(_ calls: [StatementCall], on connection: PostgresConnection, syncsEach: Bool) throws(PostgresError) {
         // Statements named twice in one pipeline are prepared once.
         var planned: [String: PreparedStatement] = [:]
-        for call in calls {
+        let limits = connection.limitsStatement
+        for (index, call) in calls.enumerated() {
+            if let limits, syncsEach || index == 0 { steps.append(.limits(limits)) }
             let name = call.statement.name
             if connection.usesPreparedStatements, !name.isEmpty {
                 var prepared = try connection.preparation(of: call.statement, call.parameters)
@@ -147,6 +151,8 @@ private struct PipelinePlan {
     /// Queues one step; libpq flushes as its buffer fills, and reads meanwhile, so neither side waits for the other.
     func send(_ step: Step, to handle: OpaquePointer) -> Bool {
         switch step {
+        case .limits(let sql):
+            PQsendQueryParams(handle, sql, 0, nil, nil, nil, nil, 1) == 1
         case .prepare(_, let prepared):
             PQsendPrepare(handle, prepared.serverName, prepared.sql, Int32(prepared.oids.count), prepared.oids) == 1
         case .run(let call, let serverName?):

@@ -34,6 +34,7 @@ extension PostgresConnection {
 
     /// Runs any number of statements, separated by semicolons, without parameters: migrations and session commands.
     /// Outside a transaction block they form one transaction, unless they hold commands for transactions of their own.
+    /// Behind a pooler that one has no limits of time: give it some with ``transaction(_:)``.
     package func execute(_ sql: String) throws(PostgresError) {
         let handle = try open()
         guard !sql.utf8.contains(0) else { throw PostgresError(.usage, "the SQL text contains a NUL byte") }
@@ -41,6 +42,10 @@ extension PostgresConnection {
     }
 
     private func runUnprepared(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) -> Rows {
+        // Two statements in one transaction and one round trip.
+        guard limitsStatement == nil else {
+            return try pipelineAtomically([StatementCall(statement, parameters)])[0]
+        }
         let handle = try open()
         try check(statement, parameters)
         let result = parameters.withCArrays { arrays in

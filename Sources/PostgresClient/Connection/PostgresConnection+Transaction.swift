@@ -25,7 +25,16 @@ extension PostgresConnection {
         return result
     }
 
-    /// A session behind a pooler has no settings of its own, so each transaction brings them.
+    /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own: its
+    /// limits of time. Nil where they are set: in a session that is ours, or by the `begin` of an open transaction.
+    var limitsStatement: String? {
+        guard isBehindPooler, !isInTransaction, !options.sessionSettings.isEmpty else { return nil }
+        let settings = options.sessionSettings.map { name, milliseconds in
+            "pg_catalog.set_config('\(name)', '\(milliseconds)', true)"
+        }
+        return "select \(settings.joined(separator: ", "))"
+    }
+
     private var beginStatement: String {
         guard isBehindPooler else { return "begin" }
         let settings = options.sessionSettings.map { name, milliseconds in "; set local \(name) = \(milliseconds)" }

@@ -12,7 +12,7 @@ package final class PostgresConnection {
     package let canceller = Canceller()
 
     /// Whether a pooler stands between, so that two statements may run in two sessions. Then nothing may be kept in a
-    /// session: prepared statements, LISTEN, session settings. Session settings are given with each transaction instead.
+    /// session: prepared statements, LISTEN, session settings. The limits of time are given with each transaction instead.
     package private(set) var isBehindPooler = false
 
     private var handle: OpaquePointer?
@@ -62,19 +62,13 @@ package final class PostgresConnection {
 
     var usesPreparedStatements: Bool { options.usesPreparedStatements ?? !isBehindPooler }
 
-    /// Closes the connection. Everything but `reset` then throws `closed`.
+    /// Closes the connection. Everything then throws `closed`.
     package func close() {
         guard let handle else { return }
         canceller.aim(at: nil)
         PQfinish(handle)
         self.handle = nil
         preparedStatements.removeAll()
-    }
-
-    /// Closes the connection and makes a new one, with a session as fresh as the first.
-    package func reset() throws(PostgresError) {
-        close()
-        try connect()
     }
 
     /// Whether the connection, unused for a while, still stands, without a round trip: a server that closed it, or said

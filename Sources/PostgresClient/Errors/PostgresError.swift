@@ -18,8 +18,6 @@ package struct PostgresError: Error, Sendable {
         case behindPooler
         /// The pool or connection was closed before the work could be done.
         case closed
-        /// The operating system refused a thread or a descriptor; the value is `errno`.
-        case system(Int32)
     }
 
     /// What the server sent with an error, field by field (PostgreSQL manual, 55.8).
@@ -83,7 +81,7 @@ package struct PostgresError: Error, Sendable {
         return switch code {
         case .connection, .timeout: true
         case .server(let state): state.isTransient
-        case .decoding, .usage, .behindPooler, .closed, .system: false
+        case .decoding, .usage, .behindPooler, .closed: false
         }
     }
 }
@@ -98,8 +96,6 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
             if let constraint { text += ", constraint \(constraint)" }
             if isConnectionLost { text += ", connection lost" }
             return text
-        case .system(let number):
-            return "\(message): errno \(number)"
         case .connection, .timeout, .decoding, .usage, .behindPooler, .closed:
             // These messages are our own, or libpq's about host, port, user and database.
             return message

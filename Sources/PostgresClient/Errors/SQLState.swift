@@ -15,16 +15,11 @@ package struct SQLState: RawRepresentable, Sendable, Hashable, ExpressibleByStri
     /// The class: the first two characters.
     package var category: Substring { rawValue.prefix(2) }
 
-    package static let uniqueViolation: SQLState = "23505"
     package static let invalidStatementName: SQLState = "26000"
     package static let serializationFailure: SQLState = "40001"
     package static let deadlockDetected: SQLState = "40P01"
     package static let insufficientPrivilege: SQLState = "42501"
-    package static let undefinedTable: SQLState = "42P01"
-    package static let duplicatePreparedStatement: SQLState = "42P05"
     package static let lockNotAvailable: SQLState = "55P03"
-    package static let queryCanceled: SQLState = "57014"
-    package static let adminShutdown: SQLState = "57P01"
     package static let readOnlyTransaction: SQLState = "25006"
 
     /// Whether the same statement may succeed later without any change: connection trouble (08), lack of resources

@@ -1,5 +1,6 @@
 internal import CLibPQ
 internal import Glibc
+package import Threads
 
 /// A notification that was sent with NOTIFY.
 package struct Notification: Sendable, Hashable {
@@ -83,9 +84,7 @@ package final class Listener {
             pollfd(fd: signal.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: connection?.socket ?? -1, events: Int16(POLLIN), revents: 0),
         ]
-        // A millisecond up, so that the last turn does not spin for the rest of one.
-        let milliseconds = Int32(clamping: timeout.milliseconds + 1)
-        guard Glibc.poll(&descriptors, 2, milliseconds) > 0 else { return (false, false) }
+        guard Glibc.poll(&descriptors, 2, timeout.pollTimeout) > 0 else { return (false, false) }
         return (descriptors[0].revents != 0, descriptors[1].revents != 0)
     }
 

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Threads
 
 /// The part of a pool that its threads hold on to, so that the pool itself may go while they end.
 final class PoolCore: Sendable {

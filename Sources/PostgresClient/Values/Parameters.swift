@@ -19,11 +19,6 @@ package struct Parameters: Sendable, ExpressibleByArrayLiteral {
 
     package var count: Int { oids.count }
 
-    /// Makes room for so many bytes at once, for batches whose size is known.
-    package mutating func reserveCapacity(_ byteCount: Int) {
-        bytes.reserveCapacity(byteCount)
-    }
-
     /// Appends the next parameter.
     package mutating func append<Value: PostgresEncodable>(_ value: Value) {
         oids.append(Value.postgresType.rawValue)

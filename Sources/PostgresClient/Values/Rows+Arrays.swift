@@ -1,46 +1,19 @@
-package import FoundationEssentials
-
 extension Rows {
     /// An `int8[]` without nulls in it.
     package func int64Array(_ row: Int, _ column: Int) throws(PostgresError) -> [Int64] {
-        try withoutNulls(elements(row, column, .int8) { $0.bigEndian(Int64.self) }, column)
-    }
-
-    package func optionalInt64Array(_ row: Int, _ column: Int) throws(PostgresError) -> [Int64?] {
         try elements(row, column, .int8) { $0.bigEndian(Int64.self) }
     }
 
     /// A `text[]` without nulls in it.
     package func stringArray(_ row: Int, _ column: Int) throws(PostgresError) -> [String] {
-        try withoutNulls(elements(row, column, .text) { String(decoding: $0, as: UTF8.self) }, column)
-    }
-
-    package func optionalStringArray(_ row: Int, _ column: Int) throws(PostgresError) -> [String?] {
         try elements(row, column, .text) { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// A `uuid[]` without nulls in it.
-    package func uuidArray(_ row: Int, _ column: Int) throws(PostgresError) -> [UUID] {
-        try withoutNulls(elements(row, column, .uuid) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }, column)
-    }
-
-    private func withoutNulls<Value>(_ values: [Value?], _ column: Int) throws(PostgresError) -> [Value] {
-        var result: [Value] = []
-        result.reserveCapacity(values.count)
-        for value in values {
-            guard let value else {
-                throw PostgresError(.decoding, "column \(name(of: column)) has a null in its array")
-            }
-            result.append(value)
-        }
-        return result
     }
 
     /// Dimensions, whether there are nulls, type; then length and lower bound of each dimension; then the elements, each
     /// behind its length, -1 for null (`array_send` in PostgreSQL's arrayfuncs.c).
     private func elements<Value>(
         _ row: Int, _ column: Int, _ type: PostgresType, _ read: (UnsafeRawBufferPointer) -> Value
-    ) throws(PostgresError) -> [Value?] {
+    ) throws(PostgresError) -> [Value] {
         guard !isNull(row, column) else { throw unexpectedNull(column) }
         guard types[column] == type.array else { throw unexpectedType(column, wanted: "\(type.array)") }
         let bytes = field(row, column)
@@ -50,18 +23,17 @@ extension Rows {
             throw PostgresError(.decoding, "column \(name(of: column)) has \(dimensions) dimensions, not 1")
         }
         let count = Int(bytes.bigEndian(Int32.self, at: 12))
-        var values: [Value?] = []
+        var values: [Value] = []
         values.reserveCapacity(count)
         var offset = 20
         for _ in 0..<count {
             let length = Int(bytes.bigEndian(Int32.self, at: offset))
             offset += 4
-            if length < 0 {
-                values.append(nil)
-            } else {
-                values.append(read(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])))
-                offset += length
+            guard length >= 0 else {
+                throw PostgresError(.decoding, "column \(name(of: column)) has a null in its array")
             }
+            values.append(read(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])))
+            offset += length
         }
         return values
     }

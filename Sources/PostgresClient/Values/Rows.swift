@@ -43,16 +43,6 @@ package final class Rows {
     /// How many rows the statement inserted, changed, deleted or gave.
     package var affectedCount: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
-    package var columnCount: Int { types.count }
-
-    /// The number of a column, looked up once before the rows are read.
-    package func column(_ name: String) throws(PostgresError) -> Int {
-        for column in types.indices where self.name(of: column) == name {
-            return column
-        }
-        throw PostgresError(.decoding, "the result has no column \(name)")
-    }
-
     func name(of column: Int) -> String {
         PQfname(result, Int32(column)).map { String(cString: $0) } ?? ""
     }
@@ -68,14 +58,6 @@ package final class Rows {
             start: PQgetvalue(result, Int32(row), Int32(column)),
             count: Int(PQgetlength(result, Int32(row), Int32(column)))
         )
-    }
-
-    /// Lends the bytes of a value in PostgreSQL's binary form, which for text and bytea are the value itself.
-    package func withBytes<Result>(
-        _ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) throws -> Result {
-        guard !isNull(row, column) else { throw unexpectedNull(column) }
-        return try withExtendedLifetime(self) { try body(field(row, column)) }
     }
 
     func unexpectedNull(_ column: Int) -> PostgresError {

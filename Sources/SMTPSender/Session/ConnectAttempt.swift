@@ -1,4 +1,5 @@
 internal import CLibCURL
+internal import Threads
 
 /// One try to open a session: name lookup, TCP, TLS, greeting, EHLO and login, by libcurl.
 ///
@@ -6,7 +7,7 @@ internal import CLibCURL
 struct ConnectAttempt {
     let configuration: RelayConfiguration
     /// Readable when the attempt is to end at once.
-    let cancel: WakeUp
+    let cancel: WakeSignal
 
     func run() -> Result<CurlConnection, ConnectionFault> {
         runWithReport().map(\.connection)
@@ -58,7 +59,7 @@ struct ConnectAttempt {
                 isOpening ? start + configuration.timeouts.connect : dialogue.since + configuration.timeouts.greeting
             guard now < deadline else { return .timedOut }
             var extra = curl_waitfd(fd: cancel.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-            curl_multi_poll(handle.multi, &extra, 1, min(deadline.milliseconds(after: now), 1_000), &running)
+            curl_multi_poll(handle.multi, &extra, 1, min((deadline - now).pollTimeout, 1_000), &running)
             if extra.revents != 0 { return .cancelled }
         }
     }

@@ -1,6 +1,7 @@
 internal import Synchronization
+internal import Threads
 
-/// What other threads leave for a lane, and what they may know of it. Guarded by one lock, held for moments.
+/// What other threads leave for a lane. Guarded by one lock, held for moments.
 final class LaneInbox: Sendable {
     typealias ConnectResult = Result<CurlConnection, ConnectionFault>
 
@@ -21,18 +22,16 @@ final class LaneInbox: Sendable {
         var bag = Mailbag()
         var pending = LaneLoad()
         var queued = LaneLoad()
-        var counts = RelayLane.ConnectionCounts()
         var isAsleep = false
         var isClosed = false
     }
 
     private let state = Mutex(State())
-    let wakeUp: WakeUp
+    let signal: WakeSignal
     private let capacity: Int
 
-    init?(capacity: Int) {
-        guard let wakeUp = WakeUp() else { return nil }
-        self.wakeUp = wakeUp
+    init(capacity: Int) throws(SystemError) {
+        signal = try WakeSignal()
         self.capacity = capacity
     }
 
@@ -64,15 +63,6 @@ final class LaneInbox: Sendable {
         leave { $0.bag.stopBy = min($0.bag.stopBy ?? deadline, deadline) }
     }
 
-    func room(isUrgent: Bool) -> Int {
-        state.withLock { state in
-            let room = state.pending.room(capacity: capacity, with: state.queued)
-            return max(0, isUrgent ? room.urgent : room.normal)
-        }
-    }
-
-    var counts: RelayLane.ConnectionCounts { state.withLock { $0.counts } }
-
     /// Everything that was left since the last time; the lane is awake from here to `sleep`.
     func takeAll() -> Mailbag {
         state.withLock { state in
@@ -86,19 +76,10 @@ final class LaneInbox: Sendable {
         }
     }
 
-    /// Lets other threads know what the lane holds.
-    func publish(holding queued: LaneLoad, counts: RelayLane.ConnectionCounts) {
+    /// Notes what the lane holds; false when something has been left meanwhile, and it must not sleep.
+    func sleep(holding queued: LaneLoad) -> Bool {
         state.withLock { state in
             state.queued = queued
-            state.counts = counts
-        }
-    }
-
-    /// Publishes what the lane holds; false when something has been left meanwhile, and it must not sleep.
-    func sleep(holding queued: LaneLoad, counts: RelayLane.ConnectionCounts) -> Bool {
-        state.withLock { state in
-            state.queued = queued
-            state.counts = counts
             let isEmpty =
                 state.bag.submissions.isEmpty && state.bag.arrivals.isEmpty && !state.bag.isWithdrawn
                 && state.bag.stopBy == nil
@@ -112,7 +93,6 @@ final class LaneInbox: Sendable {
         state.withLock { state in
             state.isClosed = true
             state.queued = LaneLoad()
-            state.counts = RelayLane.ConnectionCounts()
             defer { state.bag = Mailbag() }
             return state.bag.submissions
         }
@@ -125,7 +105,7 @@ final class LaneInbox: Sendable {
             defer { state.isAsleep = false }
             return state.isAsleep
         }
-        if wasAsleep { wakeUp.signal() }
+        if wasAsleep { signal.wake() }
     }
 }
 

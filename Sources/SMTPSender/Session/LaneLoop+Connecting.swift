@@ -1,3 +1,5 @@
+internal import Threads
+
 extension LaneLoop {
     /// Connections that carry mail or can; one that is saying QUIT is as good as gone.
     var openCount: Int { connections.count { !$0.session.isQuitting && !$0.session.hasEnded } }
@@ -49,7 +51,6 @@ extension LaneLoop {
             number.opened()
             connections.append(
                 LaneConnection(curl: curl, level: pipelining.level(at: now), configuration: configuration, now: now))
-            delegate.laneDidConnect(lane)
         case .failure(let fault):
             guard !isStopping else { return }
             failed(fault, now)

@@ -90,18 +90,6 @@ extension LaneLoop {
         sessionFaults.removeAll()
         let stale = queue.handOut(limit: recheckBatch(now), now: now)
         if !stale.isEmpty { delegate.lane(lane, stale: stale) }
-        tellOfRoom()
-    }
-
-    private func tellOfRoom() {
-        let half = lane.capacity / 2
-        let load = load
-        defer { fullest = load }
-        guard (fullest.normal > half && load.normal <= half) || (fullest.urgent > half && load.urgent <= half) else {
-            return
-        }
-        inbox.publish(holding: load, counts: counts)
-        delegate.laneHasRoom(lane)
     }
 
     /// As many mails as the connections could begin in about 40 ms: checked all at once they are still fresh at their

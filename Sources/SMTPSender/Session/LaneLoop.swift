@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Threads
 
 /// What happens on a lane's thread: one turn takes what other threads left, lets every connection do what it can,
 /// tells the delegate, and sleeps in poll() until a socket, another thread or a deadline wakes it.
@@ -6,7 +7,7 @@ final class LaneLoop {
     let lane: RelayLane
     let configuration: RelayConfiguration
     let inbox: LaneInbox
-    let cancel: WakeUp
+    let cancel: WakeSignal
     let delegate: any RelayLaneDelegate
 
     var connections: [LaneConnection] = []
@@ -19,12 +20,10 @@ final class LaneLoop {
 
     var finished: [Finished] = []
     var sessionFaults: [ConnectionFault] = []
-    /// The most that waited since the last report.
-    var fullest = LaneLoad()
     private var descriptors: [pollfd] = []
     private let scratch: UnsafeMutableRawBufferPointer
 
-    init(lane: RelayLane, inbox: LaneInbox, cancel: WakeUp, delegate: any RelayLaneDelegate) {
+    init(lane: RelayLane, inbox: LaneInbox, cancel: WakeSignal, delegate: any RelayLaneDelegate) {
         self.lane = lane
         configuration = lane.configuration
         self.inbox = inbox
@@ -50,7 +49,7 @@ final class LaneLoop {
             openConnections(now)
             report(now)
             if isStopping, connections.isEmpty, attempts.isEmpty { break }
-            if inbox.sleep(holding: load, counts: counts) { waitAndPump(timeout: timeout(from: now)) }
+            if inbox.sleep(holding: queue.load) { waitAndPump(timeout: timeout(from: now)) }
         }
         finished = (queue.takeAll() + inbox.close()).map { Finished(token: $0.token, result: .unreachable) }
         report(.now)
@@ -59,11 +58,9 @@ final class LaneLoop {
     private func takeMail(_ now: ContinuousClock.Instant) {
         let bag = inbox.takeAll()
         queue.append(bag.submissions)
-        fullest.normal = max(fullest.normal, queue.normal.count)
-        fullest.urgent = max(fullest.urgent, queue.urgent.count)
         if let deadline = bag.stopBy {
             stopBy = min(stopBy ?? deadline, deadline)
-            cancel.signal()
+            cancel.stop()
         }
         for arrival in bag.arrivals { take(arrival, now) }
         if bag.isWithdrawn || isStopping {
@@ -84,13 +81,6 @@ final class LaneLoop {
         }
     }
 
-    var load: LaneLoad { LaneLoad(normal: queue.normal.count, urgent: queue.urgent.count) }
-
-    var counts: RelayLane.ConnectionCounts {
-        let idle = connections.count { $0.session.isIdle }
-        return RelayLane.ConnectionCounts(idle: idle, busy: connections.count - idle, connecting: attempts.count)
-    }
-
     private func timeout(from now: ContinuousClock.Instant) -> Int32 {
         var earliest = stopBy
         func consider(_ instant: ContinuousClock.Instant?) {
@@ -100,19 +90,19 @@ final class LaneLoop {
         for connection in connections { consider(connection.session.deadline) }
         consider(queue.nextHandOut)
         consider(nextAttempt(now))
-        return earliest?.milliseconds(after: now) ?? -1
+        return earliest.map { ($0 - now).pollTimeout } ?? -1
     }
 
     private func waitAndPump(timeout: Int32) {
         descriptors.removeAll(keepingCapacity: true)
-        descriptors.append(pollfd(fd: inbox.wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
+        descriptors.append(pollfd(fd: inbox.signal.descriptor, events: Int16(POLLIN), revents: 0))
         for connection in connections {
             // Input is watched while writing too: a relay may refuse in the middle of the content.
             let events = connection.isWriting ? POLLIN | POLLOUT : POLLIN
             descriptors.append(pollfd(fd: connection.curl.socket, events: Int16(events), revents: 0))
         }
         guard poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return }
-        if descriptors[0].revents != 0 { inbox.wakeUp.clear() }
+        if descriptors[0].revents != 0 { inbox.signal.consume() }
         let now = ContinuousClock.now
         for (connection, descriptor) in zip(connections, descriptors.dropFirst()) where descriptor.revents != 0 {
             if descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0 {

@@ -9,6 +9,7 @@ struct LaneQueue {
     }
 
     var count: Int { urgent.count + normal.count }
+    var load: LaneLoad { LaneLoad(normal: normal.count, urgent: urgent.count) }
 
     mutating func append(_ submissions: [Submission]) {
         for submission in submissions {

@@ -1,4 +1,5 @@
 internal import Synchronization
+package import Threads
 
 /// Drives all connections to one relay from one thread.
 ///
@@ -6,51 +7,30 @@ internal import Synchronization
 /// mails or 30 s without one. Each submission comes back exactly once: as `finished`, or as `stale` when its check is
 /// too old at its turn. Nothing here blocks but `stop`.
 package final class RelayLane: Sendable {
-    package struct ConnectionCounts: Sendable, Hashable {
-        package var idle = 0
-        package var busy = 0
-        package var connecting = 0
-    }
-
-    package struct StartFailure: Error, Sendable, CustomStringConvertible {
-        package let description: String
-    }
-
     package let configuration: RelayConfiguration
-    /// Most mails of each kind, urgent and normal, that wait here at once.
-    package let capacity: Int
     private let delegate: any RelayLaneDelegate
     private let inbox: LaneInbox
     private let thread = Mutex<NamedThread?>(nil)
 
     /// Starts the lane's thread; connections are opened with the first mails. `stop` must be called in the end.
+    ///
+    /// - Parameter capacity: most mails of each kind, urgent and normal, that wait here at once.
     package init(
         configuration: RelayConfiguration, capacity: Int = 1_000, delegate: any RelayLaneDelegate
-    ) throws(StartFailure) {
-        guard let inbox = LaneInbox(capacity: capacity), let cancel = WakeUp() else {
-            throw StartFailure(description: "no descriptor left for the relay's lane")
-        }
+    ) throws(SystemError) {
+        let inbox = try LaneInbox(capacity: capacity)
+        let cancel = try WakeSignal()
         self.configuration = configuration
-        self.capacity = capacity
         self.delegate = delegate
         self.inbox = inbox
-        do {
-            let started = try NamedThread("lane-\(configuration.host)") { [self] in
-                LaneLoop(lane: self, inbox: inbox, cancel: cancel, delegate: delegate).run()
-            }
-            thread.withLock { $0 = started }
-        } catch {
-            throw StartFailure(description: error.description)
+        let started = try NamedThread("lane-\(configuration.host)") { [self] in
+            LaneLoop(lane: self, inbox: inbox, cancel: cancel, delegate: delegate).run()
         }
+        thread.withLock { $0 = started }
     }
 
     /// `host:port`
     package var name: String { configuration.name }
-    /// How many more normal mails `submit` takes now. `laneHasRoom` tells when half the capacity is free again.
-    package var room: Int { inbox.room(isUrgent: false) }
-    package var urgentRoom: Int { inbox.room(isUrgent: true) }
-    /// As of the last turn of the lane's loop.
-    package var connectionCounts: ConnectionCounts { inbox.counts }
 
     /// Leaves mails for the lane. Those beyond its room come back at once, on this thread, as `unreachable`; so does
     /// everything after `stop`.

@@ -2,13 +2,14 @@
 package struct Submission: Sendable {
     /// Chosen by the caller; comes back with the result.
     package let token: Int64
-    package let mail: ComposedMail
+    package var mail: ComposedMail
     /// Account mails overtake notifications and have one connection kept for them.
     package let isUrgent: Bool
     /// When the caller last made sure that this mail should still go out.
     package var checkedAt: ContinuousClock.Instant
     /// What the lane has to remember when this mail comes back to it: submit the value that `stale` handed out, with a
-    /// new `checkedAt`, and it goes ahead of those that wait for their first turn.
+    /// new `checkedAt` and, where the recipient changed, another `mail`, and it goes ahead of those that wait for their
+    /// first turn.
     var history = SubmissionHistory()
 
     package init(token: Int64, mail: ComposedMail, isUrgent: Bool, checkedAt: ContinuousClock.Instant) {
@@ -52,12 +53,8 @@ package protocol RelayLaneDelegate: AnyObject, Sendable {
     func lane(_ lane: RelayLane, finished: [Finished])
     /// These were checked too long ago to be sent. Check them again and `submit` those that still should go.
     func lane(_ lane: RelayLane, stale: [Submission])
-    /// A session was opened and is ready for mail.
-    func laneDidConnect(_ lane: RelayLane)
     /// No session could be opened. Mails stay in the lane, which tries again with back-off until `withdraw` is called.
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault)
-    /// There is room for more submissions.
-    func laneHasRoom(_ lane: RelayLane)
     /// A session ended otherwise than by our QUIT: what the relay said or did, for the log. The results of its mails
     /// come by `finished`.
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Threads
 
 /// What a relay showed when it was tried: for people.
 package struct RelayReport: Sendable, Hashable {
@@ -22,8 +23,11 @@ package enum RelayProbe {
     package static func check(
         _ configuration: RelayConfiguration, sender: String? = nil
     ) -> Result<RelayReport, ConnectionFault> {
-        guard let never = WakeUp() else {
-            return .failure(ConnectionFault(kind: .connect, phase: .connect, message: "no descriptor left"))
+        let never: WakeSignal
+        do {
+            never = try WakeSignal()
+        } catch {
+            return .failure(ConnectionFault(kind: .connect, phase: .connect, message: error.description))
         }
         return ConnectAttempt(configuration: configuration, cancel: never).runWithReport()
             .flatMap { connection, dialogue in
@@ -73,7 +77,7 @@ package enum RelayProbe {
                 }
             case .nothingYet:
                 var descriptor = pollfd(fd: connection.socket, events: Int16(POLLIN), revents: 0)
-                _ = poll(&descriptor, 1, min(deadline.milliseconds(after: .now), 1_000))
+                _ = poll(&descriptor, 1, min((deadline - .now).pollTimeout, 1_000))
             case .closed(let detail): return .failure(closed("closed at MAIL: \(detail)", configuration))
             }
         }

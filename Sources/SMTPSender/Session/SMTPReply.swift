@@ -14,7 +14,6 @@ package struct SMTPReply: Sendable, Hashable {
         self.text = text
     }
 
-    package var isPositive: Bool { code < 400 }
     /// 4xx: the same command may succeed later.
     package var isTransient: Bool { (400..<500).contains(code) }
     /// 5xx: the same command will fail again.

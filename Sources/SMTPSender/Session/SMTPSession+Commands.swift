@@ -1,11 +1,10 @@
 extension SMTPSession {
     /// Why a mail cannot go to this relay at all; nil when it can.
-    func localRefusal(of mail: ComposedMail) -> SendResult? {
+    func obstacle(to mail: ComposedMail) -> SendObstacle? {
         if let problem = mail.envelope.problem { return .invalidEnvelope(problem) }
         if mail.envelope.requiresSMTPUTF8, !extensions.smtpUTF8 { return .smtputf8Unsupported }
         if let limit = extensions.size, limit > 0, mail.content.count > limit {
-            let text = "the mail has \(mail.content.count) bytes and the relay takes \(limit) (refused locally)"
-            return .refused(SMTPReply(code: 552, enhancedCode: EnhancedStatusCode(5, 3, 4), text: text), .mail)
+            return .tooLarge(bytes: mail.content.count, limit: limit)
         }
         return nil
     }

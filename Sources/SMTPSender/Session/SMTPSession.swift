@@ -85,8 +85,8 @@ struct SMTPSession {
     /// Begins a mail; `turn` must be `.mail` or `.join`. One that may not be sent is finished at once, without a byte.
     mutating func begin(_ submission: Submission, into buffer: inout WriteBuffer, now: ContinuousClock.Instant) {
         let mail = submission.mail
-        if let result = localRefusal(of: mail) {
-            events.append(.finished(submission, result))
+        if let obstacle = obstacle(to: mail) {
+            events.append(.finished(submission, .unsendable(obstacle)))
             return
         }
         let transaction = SMTPTransaction(

@@ -14,16 +14,32 @@ package enum SendResult: Sendable, Hashable {
     case accepted(SMTPReply)
     /// The relay answered `phase` (mail, rcpt, data or dot) with 4xx or 5xx.
     case refused(SMTPReply, SMTPPhase)
-    /// The relay does not offer SMTPUTF8 and this mail needs it (RFC 6531 §3.2). Nothing was sent.
-    case smtputf8Unsupported
-    /// An envelope value that must not reach the wire (CR, LF, NUL, white space, too long). Nothing was sent.
-    case invalidEnvelope(String)
+    /// This mail cannot go to this relay, as we know from what it offers. It was not asked, and nothing was sent.
+    case unsendable(SendObstacle)
     /// No transaction was begun: the lane was told to hand its mails back, or it stops.
     case unreachable
     /// The session ended after MAIL and before the final dot was sent: nothing was accepted.
     case interrupted(SMTPPhase)
     /// The session ended after the final dot and before its reply: the relay may or may not have accepted the mail.
     case unknown
+}
+
+/// Why a mail cannot go to a relay that was not even asked.
+package enum SendObstacle: Sendable, Hashable, CustomStringConvertible {
+    /// An envelope value that must not reach the wire (CR, LF, NUL, white space, too long): which, never its value.
+    case invalidEnvelope(String)
+    /// The relay does not offer SMTPUTF8 and this mail needs it (RFC 6531 §3.2).
+    case smtputf8Unsupported
+    /// The relay announced that it takes no mail of this size (RFC 1870 §6.1).
+    case tooLarge(bytes: Int, limit: Int)
+
+    package var description: String {
+        switch self {
+        case .invalidEnvelope(let problem): problem
+        case .smtputf8Unsupported: "the address needs SMTPUTF8, which the relay does not offer"
+        case .tooLarge(let bytes, let limit): "the mail has \(bytes) bytes and the relay takes \(limit)"
+        }
+    }
 }
 
 /// Why no usable session could be had with a relay, or why a session ended between mails.

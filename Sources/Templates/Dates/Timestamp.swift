@@ -3,10 +3,6 @@ struct Timestamp: Sendable, Hashable {
     /// Since 1970-01-01T00:00:00Z; fractions of a second are dropped.
     let secondsSince1970: Int
 
-    init(secondsSince1970: Int) {
-        self.secondsSince1970 = secondsSince1970
-    }
-
     /// Takes what PostgreSQL and RFC 3339 write: `T` or a space, seconds and fraction optional, and a zone
     /// (`Z`, `+01`, `+0100` or `+01:00`).
     ///

@@ -31,15 +31,13 @@ struct Tag: Sendable {
 struct TemplateSource: Sendable {
     let file: String
     let text: String
-    /// The line of `file` on which `text` begins.
-    let firstLine: Int
     let tags: [Tag]
     let problems: [TemplateProblem]
 
+    /// - Parameter firstLine: the line of `file` on which `text` begins.
     init(file: String, text: String, firstLine: Int = 1) {
         self.file = file
         self.text = text
-        self.firstLine = firstLine
         (tags, problems) = TagScanner.scan(text, file: file, firstLine: firstLine)
     }
 }

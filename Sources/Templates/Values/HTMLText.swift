@@ -26,7 +26,10 @@ enum HTMLText {
     /// The beginning of a long text, cut at `blockLimit` scalars or `blockLineLimit` lines.
     static func excerpt(_ block: String) -> (text: String, isCut: Bool) {
         let (text, isCut) = PlainText.truncated(block, toScalars: blockLimit)
-        guard text.utf8.count(where: { $0 == 0x0A }) >= blockLineLimit else { return (text, isCut) }
+        guard text.utf8.count(where: { $0 == 0x0A }) >= blockLineLimit else {
+            // The cut may have lost the end of an isolate.
+            return (isCut ? BidiText.balanced(text) : text, isCut)
+        }
         let lines = text.split(separator: "\n", maxSplits: blockLineLimit, omittingEmptySubsequences: false)
         return (lines.dropLast().joined(separator: "\n") + "\n…", true)
     }

@@ -14,9 +14,10 @@ enum PlainText {
         return truncated(cleaned, toScalars: limit).text
     }
 
-    /// Lines end with LF, control characters go (tabs stay), blank lines at both ends and white space at the end go.
+    /// Lines end with LF, control characters go (tabs stay), blank lines at both ends and white space at the end go. Bidi
+    /// embeddings and isolates stay within their line.
     static func block(_ value: String) -> String {
-        let lines = normalizedLines(value)
+        let lines = BidiText.balanced(normalizedLines(value))
         if let first = lines.utf8.first, let last = lines.utf8.last, isVisibleASCII(first), isVisibleASCII(last) {
             return lines
         }

@@ -25,7 +25,7 @@ struct Drive: Sendable {
     func settings(_ others: [String: String] = [:]) -> [String: String] {
         Program.settings
             .merging([
-                "NOTIFY_DATABASE_URL": database.url(),
+                "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_LISTEN_URL": database.direct.url(),
                 "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
             ]) { $1 }
             .merging(others) { $1 }

@@ -65,6 +65,28 @@ struct LifeTests {
         }
     }
 
+    @Test("check hears notifications where it listens, and tells when they are another database's")
+    func notifications() async throws {
+        try await Drive.with { drive in
+            let heard = try await Program.run(["check"], settings: drive.settings())
+            #expect(heard.status == 0, "\(heard.standardOutput)")
+            #expect(heard.standardOutput.contains("✓ notifications: heard: new events wake"), "\(heard.standardOutput)")
+            let apart = try await Program.run(
+                ["check"], settings: drive.settings(["NOTIFY_LISTEN_URL": drive.database.conninfo]))
+            #expect(apart.standardOutput.contains("heard at NOTIFY_LISTEN_URL"), "\(apart.standardOutput)")
+            try await withTestDatabase { other in
+                let deaf = try await Program.run(
+                    ["check"], settings: drive.settings(["NOTIFY_LISTEN_URL": other.url()]))
+                #expect(deaf.status == 78)
+                #expect(deaf.standardOutput.contains("is not heard at NOTIFY_LISTEN_URL"), "\(deaf.standardOutput)")
+            }
+            let away = try await Program.run(
+                ["check"], settings: drive.settings(["NOTIFY_LISTEN_URL": "postgresql://127.0.0.1:1/app"]))
+            #expect(away.status == 1)
+            #expect(away.standardOutput.contains("✗ notifications: NOTIFY_LISTEN_URL: cannot connect"))
+        }
+    }
+
     @Test(
         "a database that is not there is one line with the mend, and 1",
         arguments: [["migrate"], ["queue", "status"], ["explain", "1"], ["enqueue", "--many", "-"]])
@@ -82,7 +104,11 @@ struct LifeTests {
         arguments: [
             ("NOTIFY_SMTP_URL", "smtp://relay.example.com:geheim"), ("NOTIFY_SMTP_TLS", "geheim"),
             ("NOTIFY_SECRET_KEYS", "geheim"), ("NOTIFY_MAIL_FROM", "no address"), ("NOTIFY_PUBLIC_URL", "notify"),
-            ("NOTIFY_LEASE_SECONDS", "0"), ("NOTIFY_RETRY_SCHEDULE", "soon"), ("NOTIFY_TEMPLATES", "/nowhere"),
+            ("NOTIFY_LEASE_SECONDS", "0"),
+            ("NOTIFY_DATABASE_URL", "postgresql://127.0.0.1:0/app"), ("NOTIFY_LISTEN_URL", "postgresql://db:99999/app"),
+            ("NOTIFY_DATABASE_URL", "host=db port=70000"), ("NOTIFY_SMTP_URL", "smtp://relay:0"),
+            ("NOTIFY_PUBLIC_URL", "https://notify.example.com:99999"),
+            ("NOTIFY_RETRY_SCHEDULE", "soon"), ("NOTIFY_TEMPLATES", "/nowhere"),
         ])
     func wrongSetting(name: String, value: String) async throws {
         var settings = Program.settings

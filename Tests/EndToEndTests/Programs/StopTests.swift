@@ -61,6 +61,30 @@ struct StopTests {
         }
     }
 
+    @Test(
+        "by a second signal ends at once with its status, and another finishes what it had",
+        arguments: [(SIGTERM, 143), (SIGINT, 130)] as [(Int32, Int32)])
+    func twice(signal: Int32, status: Int32) async throws {
+        let gate = Gate()
+        try await Drive.with(faults: [FaultRule(.dot, .first(1), .hold(gate))]) { drive in
+            try await enqueue(in: drive)
+            let worker = try await drive.startWorker(["NOTIFY_SMTP_CONNECTIONS": "1", "NOTIFY_LEASE_SECONDS": "2"])
+            try await drive.mailbox.applied("dot: hold")
+            worker.signal(SIGTERM)
+            // The first signal was heard: what was not begun is free, what is on the wire is waited for.
+            try await drive.wait(until: "select count(*) = 1 from notify.events where state = 'leased'")
+            worker.signal(signal)
+            #expect(try await worker.end() == status, "\(worker.lines)")
+            #expect(worker.lines.contains { $0.contains("second signal: ending at once") })
+            gate.release()
+            let next = try await drive.startWorker(["NOTIFY_LEASE_SECONDS": "2"])
+            try await drive.wait(until: "select count(*) = \(Self.count) from notify.deliveries")
+            next.signal(SIGTERM)
+            #expect(try await next.end() == 0, "\(next.lines)")
+            #expect(try await drive.outcomes() == ["sent: \(Self.count)"])
+        }
+    }
+
     @Test("by SIGKILL is followed by another that finishes everything, and no mail is lost")
     func killed() async throws {
         let gate = Gate()

@@ -70,8 +70,7 @@ struct AttemptRecordTests {
             (.refused(SMTPReply(code: 451), .data), "deferred", .data, 451),
             (.interrupted(.content), "interrupted", .content, nil),
             (.unknown, "unknown", .dot, nil), (.unreachable, "unreachable", nil, nil),
-            (.smtputf8Unsupported, "smtputf8_unsupported", nil, nil),
-            (.invalidEnvelope("x"), "invalid_envelope", nil, nil),
+            (.unsendable(.smtputf8Unsupported), "unsendable", nil, nil),
         ] as [(SendResult, String, SMTPPhase?, Int?)])
     func fields(_ result: SendResult, _ name: String, _ phase: SMTPPhase?, _ code: Int?) {
         let record = AttemptRecord(result, scrubbing: RecipientScrubber(["jane@example.com"]))
@@ -86,8 +85,11 @@ struct AttemptRecordTests {
         let refused = AttemptRecord(.refused(Self.refusal, .rcpt), scrubbing: scrubber)
         #expect(refused.reply == "<recipient> unknown")
         #expect(refused.enhancedCode == EnhancedStatusCode(5, 1, 1))
-        let invalid = AttemptRecord(.invalidEnvelope("jane@example.com has a space"), scrubbing: scrubber)
+        let invalid = AttemptRecord(
+            .unsendable(.invalidEnvelope("jane@example.com has a space")), scrubbing: scrubber)
         #expect(invalid.detail == "<recipient> has a space")
         #expect(invalid.reply == nil)
+        let tooLarge = AttemptRecord(Results.tooLarge, scrubbing: scrubber)
+        #expect(tooLarge.detail == "the mail has 11 bytes and the relay takes 10")
     }
 }

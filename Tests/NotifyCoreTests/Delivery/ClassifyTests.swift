@@ -2,12 +2,12 @@ import NotifyCore
 import SMTPSender
 import Testing
 
-/// The table of DESIGN §7, a test for each row.
+/// The table in docs/operations.md, "Outcomes and reasons", a test for each row.
 @Suite("The classification of a result")
 struct ClassifyTests {
     static func verdict(
         _ result: SendResult, attempts: Int = 0, remaining: Duration = .seconds(86_400), holdsUnknown: Bool = false,
-        acceptedOthers: Bool = false, elsewhere: Bool = false, jitter: Jitter = .none
+        acceptedOthers: Bool = false, elsewhere: Bool = false, jitter: Jitter = Jitter(position: 0)
     ) -> Verdict {
         let context = AttemptContext(
             chargedAttempts: attempts, remaining: remaining, holdsUnknown: holdsUnknown,
@@ -24,8 +24,7 @@ struct ClassifyTests {
 
     @Test("An accepted mail is sent")
     func accepted() {
-        let reply = SMTPReply(code: 250, text: "queued")
-        #expect(Self.verdict(.accepted(reply)) == .sent(reply))
+        #expect(Self.verdict(.accepted(SMTPReply(code: 250, text: "queued"))) == .sent)
     }
 
     static let relayFaults: [SendResult] = [
@@ -103,9 +102,10 @@ struct ClassifyTests {
     @Test(
         "What no relay can send fails at once",
         arguments: [
-            (SendResult.smtputf8Unsupported, FailureReason.smtputf8Unsupported),
+            (SendResult.unsendable(.smtputf8Unsupported), FailureReason.smtputf8Unsupported),
             (refusal("550 5.6.7", .mail), .smtputf8Unsupported), (refusal("553 5.6.7", .rcpt), .smtputf8Unsupported),
-            (.invalidEnvelope("a line break"), .addressInvalid),
+            (.unsendable(.invalidEnvelope("a line break")), .addressInvalid),
+            (Results.tooLarge, .messageRefused),
         ])
     func unsendable(_ result: SendResult, _ reason: FailureReason) {
         #expect(Self.verdict(result) == .end(.failed(reason)))

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The decision about a claimed event")
 struct DecisionTests {
-    /// One thing that speaks against the mail, as the checks find it, in §7's order.
+    /// One thing that speaks against the mail, as the checks find it, in ADR 5's order.
     struct Objection: Sendable, CustomTestStringConvertible {
         let outcome: Outcome
         let isForAccountMails: Bool
@@ -40,7 +40,7 @@ struct DecisionTests {
             kind: objections.compactMap(\.kind).first ?? (isAccountMail ? "account_password_reset" : "assigned_ticket"),
             payload: objections.compactMap(\.payload).first ?? Sample.ticket,
             actorID: objections.contains(where: \.isOwnAction) ? Sample.user : Sample.actor,
-            isCancelRequested: objections.contains(where: \.isCancelled),
+            cancelReason: objections.contains(where: \.isCancelled) ? .byProducer : nil,
             recipient: objections.contains(where: \.isGone) ? nil : recipient, isAccountMail: isAccountMail)
         let allowed = try AddressAllowList(
             parsing: objections.contains(where: \.isNotAllowed) ? "*@staging.example" : "*@example.com")
@@ -62,7 +62,7 @@ struct DecisionTests {
         #expect(try Self.decision([objection]).outcome == objection.outcome)
     }
 
-    @Test("Of any objections the first in the order of §7 gives the outcome", arguments: inOrder.indices)
+    @Test("Of any objections the first in the order of ADR 5 gives the outcome", arguments: inOrder.indices)
     func order(_ first: Int) throws {
         #expect(try Self.decision(Self.inOrder[first...]).outcome == Self.inOrder[first].outcome)
         for later in Self.inOrder.indices where later > first {
@@ -78,10 +78,12 @@ struct DecisionTests {
         #expect(outcome == (objection.isForAccountMails ? objection.outcome : nil))
     }
 
-    @Test("An account mail with a cancel mark was cancelled by an operator")
-    func accountMailCancelled() {
-        let event = Sample.event(kind: "account_invitation", isCancelRequested: true, isAccountMail: true)
-        #expect(decide(event, now: Sample.now, allowing: nil).outcome == .cancelled(.byOperator))
+    @Test(
+        "Whoever asked to cancel is named, of account mails too", arguments: [CancelReason.byProducer, .byOperator],
+        [("assigned_ticket", false), ("account_invitation", true)])
+    func whoCancelled(reason: CancelReason, mail: (kind: String, isAccountMail: Bool)) {
+        let event = Sample.event(kind: mail.kind, cancelReason: reason, isAccountMail: mail.isAccountMail)
+        #expect(decide(event, now: Sample.now, allowing: nil).outcome == .cancelled(reason))
     }
 
     @Test("An account mail takes any flat payload, and no other")

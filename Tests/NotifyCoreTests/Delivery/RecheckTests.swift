@@ -4,11 +4,11 @@ import Testing
 @Suite("The re-check before MAIL")
 struct RecheckTests {
     static func decision(
-        isLeaseHeld: Bool = true, isCancelRequested: Bool = false, recipient: Recipient? = Sample.recipient,
+        isLeaseHeld: Bool = true, cancelReason: CancelReason? = nil, recipient: Recipient? = Sample.recipient,
         event: ClaimedEvent = Sample.event(), now: Int64 = Sample.now
     ) throws -> RecheckDecision {
         let row = RecheckRow(
-            eventID: event.id, isLeaseHeld: isLeaseHeld, isCancelRequested: isCancelRequested, recipient: recipient)
+            eventID: event.id, isLeaseHeld: isLeaseHeld, cancelReason: cancelReason, recipient: recipient)
         let allowed = try AddressAllowList(parsing: "*@example.com")
         return recheck(event, against: row, composedFor: Sample.recipient, now: now, allowing: allowed)
     }
@@ -20,12 +20,14 @@ struct RecheckTests {
 
     @Test("An event that another worker took is dropped, whatever else is true of it")
     func leaseLost() throws {
-        #expect(try Self.decision(isLeaseHeld: false, isCancelRequested: true, recipient: nil) == .drop)
+        #expect(try Self.decision(isLeaseHeld: false, cancelReason: .byProducer, recipient: nil) == .drop)
     }
 
-    @Test("A cancel mark ends the event")
-    func cancelled() throws {
-        #expect(try Self.decision(isCancelRequested: true) == .end(.cancelled(.byProducer)))
+    @Test(
+        "Whoever asked to cancel while the mail waited is named by its end",
+        arguments: [CancelReason.byProducer, .byOperator, .accountDeleted])
+    func cancelled(reason: CancelReason) throws {
+        #expect(try Self.decision(cancelReason: reason) == .end(.cancelled(reason)))
     }
 
     @Test("A user who vanished while the mail waited cancels it")

@@ -7,7 +7,7 @@ struct RelayHealthPropertyTests {
     static let results: [SendResult] = [
         .accepted(SMTPReply(code: 250)), .refused(SMTPReply(code: 421), .mail), .refused(SMTPReply(code: 451), .dot),
         .refused(SMTPReply(code: 550), .rcpt), .refused(SMTPReply(code: 530), .mail), .unreachable, .unknown,
-        .interrupted(.content), .interrupted(.mail), .smtputf8Unsupported,
+        .interrupted(.content), .interrupted(.mail), Results.tooLarge,
     ]
 
     @Test("There is never more than one probe, and no pause outside its bounds")
@@ -47,7 +47,8 @@ struct RelayHealthPropertyTests {
                     let ticket = out.remove(at: index)
                     let result = results.randomElement(using: &generator) ?? .unknown
                     change = health.finished(
-                        result, recipient: UInt64.random(in: 0...7, using: &generator), ticket: ticket, at: now)
+                        result, of: Int64.random(in: 0...20, using: &generator),
+                        recipient: UInt64.random(in: 0...7, using: &generator), ticket: ticket, at: now)
                     if ticket == probeOut { probeOut = nil }
                 case 6:
                     change = health.connectFailed(

@@ -10,7 +10,7 @@ struct RelayRefusalTests {
     func pauses(_ result: SendResult) {
         var story = RelayStory()
         for count in 1...9 { #expect(story.finish(result, recipient: UInt64(count % 5)) == nil) }
-        #expect(story.finish(result, recipient: 0)?.isAlarm == true)
+        #expect(story.finish(result, recipient: 0)?.isClosing == true)
         #expect(story.health.isPausedForRefusals)
         #expect(story.take() == nil)
     }
@@ -86,6 +86,53 @@ struct RelayRefusalTests {
         #expect(!story.health.hasAcceptedLately)
     }
 
+    @Test("A mail that is deferred again and again counts once among the last ten results")
+    func deferredAgain() {
+        var story = RelayStory()
+        story.finish(Results.accepted)
+        for _ in 1...100 { story.finish(Results.deferred, of: 1_000) }
+        for _ in 1...8 { story.finish(Results.deferred) }
+        #expect(story.health.hasAcceptedLately, "nine mails were deferred since")
+        story.finish(Results.deferred, of: 1_000)
+        #expect(story.health.hasAcceptedLately)
+        story.finish(Results.deferred)
+        #expect(!story.health.hasAcceptedLately, "ten mails were deferred since")
+    }
+
+    @Test("A mail that was deferred and then refused counts as refused alone")
+    func decidedAtLast() {
+        var story = RelayStory()
+        story.finish(Results.accepted, of: 1)
+        for mail in Int64(2)...9 {
+            story.finish(Results.deferred, of: mail)
+            story.finish(Results.deferred, of: mail)
+            story.finish(Results.refused, of: mail)
+        }
+        #expect(story.health.hasAcceptedLately)
+        #expect(story.finish(Results.refused, of: 10) == nil)
+        #expect(story.finish(Results.refused, of: 11)?.isClosing == true)
+    }
+
+    @Test("Few mails that are refused again and again still pause it")
+    func refusedAgain() {
+        var story = RelayStory()
+        for count in 1...9 {
+            #expect(story.finish(Results.refused, of: Int64(count % 5), recipient: UInt64(count % 5)) == nil)
+        }
+        #expect(story.finish(Results.refused, of: 0, recipient: 0)?.isClosing == true)
+    }
+
+    @Test("What we do not even offer to the relay is no refusal of its")
+    func unsendable() {
+        var story = RelayStory()
+        story.finish(Results.accepted)
+        for _ in 1...9 { #expect(story.finish(Results.refused) == nil) }
+        for _ in 1...100 { #expect(story.finish(Results.tooLarge) == nil) }
+        #expect(story.permit == .open)
+        #expect(story.health.complaint == nil)
+        #expect(story.health.hasAcceptedLately)
+    }
+
     @Test("A relay that suddenly refuses all burns ten events at most")
     func backlog() {
         var story = RelayStory()
@@ -95,7 +142,7 @@ struct RelayRefusalTests {
             let context = AttemptContext(
                 chargedAttempts: 0, remaining: .seconds(86_400), holdsUnknown: false,
                 hasRelayAcceptedOthers: story.health.hasAcceptedLately, canGoElsewhere: false)
-            let verdict = classify(Results.refused, of: context, schedule: .standard, jitter: .none)
+            let verdict = classify(Results.refused, of: context, schedule: .standard, jitter: Jitter(position: 0))
             if verdict.outcome == .failed(.recipientRefused) { burnt += 1 }
             story.finish(Results.refused)
         }

@@ -45,7 +45,7 @@ struct RelayRouterTests {
         let probe = try #require(taken)
         #expect(probe.relay == 0)
         #expect(router.take(at: later)?.relay == 1)
-        #expect(router.finished(.accepted(SMTPReply(code: 250)), recipient: 1, ticket: probe, at: later) == .recovered)
+        #expect(router.finished(Results.accepted, of: 1, recipient: 1, ticket: probe, at: later) == .recovered)
         #expect(router.take(at: later)?.relay == 0)
     }
 
@@ -84,11 +84,11 @@ struct RelayRouterTests {
             // Other mails are accepted in between, so that no breaker opens.
             for relay in 0...1 {
                 let ticket = RelayHealth().unprobed(relay: relay, at: now)
-                _ = router.finished(Results.accepted, recipient: 1, ticket: ticket, at: now)
+                _ = router.finished(Results.accepted, of: 1, recipient: 1, ticket: ticket, at: now)
             }
             let taken = router.take(at: now)
             let ticket = try #require(taken)
-            _ = router.finished(Results.mailFault, recipient: 2, ticket: ticket, at: now)
+            _ = router.finished(Results.mailFault, of: 2, recipient: 2, ticket: ticket, at: now)
             if router.goesElsewhere(than: ticket.relay, at: now) { atOnce += 1 }
         }
         #expect(atOnce == 0)

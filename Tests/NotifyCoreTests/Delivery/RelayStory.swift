@@ -7,6 +7,7 @@ struct RelayStory {
     var health = RelayHealth(seed: 1)
     var now = ContinuousClock.now
     var recipients: UInt64 = 0
+    var mails: Int64 = 0
 
     var permit: RelayPermit { health.permit(at: now) }
 
@@ -14,14 +15,18 @@ struct RelayStory {
 
     /// A mail that went out while all was well comes back.
     @discardableResult
-    mutating func finish(_ result: SendResult, recipient: UInt64? = nil) -> RelayChange? {
-        finish(result, RelayHealth(seed: 0).unprobed(at: now), recipient: recipient)
+    mutating func finish(_ result: SendResult, of mail: Int64? = nil, recipient: UInt64? = nil) -> RelayChange? {
+        finish(result, RelayHealth(seed: 0).unprobed(at: now), of: mail, recipient: recipient)
     }
 
     @discardableResult
-    mutating func finish(_ result: SendResult, _ ticket: RelayTicket, recipient: UInt64? = nil) -> RelayChange? {
+    mutating func finish(
+        _ result: SendResult, _ ticket: RelayTicket, of mail: Int64? = nil, recipient: UInt64? = nil
+    ) -> RelayChange? {
         recipients += 1
-        return health.finished(result, recipient: recipient ?? recipients, ticket: ticket, at: now)
+        mails += 1
+        return health.finished(
+            result, of: mail ?? mails, recipient: recipient ?? recipients, ticket: ticket, at: now)
     }
 
     mutating func connectFailed() -> RelayChange? {
@@ -38,7 +43,17 @@ struct RelayStory {
 
     mutating func open() {
         for _ in 1...4 { #expect(connectFailed() == nil) }
-        #expect(connectFailed()?.isAlarm == true)
+        #expect(connectFailed()?.isClosing == true)
+    }
+}
+
+extension RelayChange {
+    /// Whether the relay was working before.
+    var isClosing: Bool {
+        switch self {
+        case .opened, .pausedForRefusals: true
+        case .stillClosed, .recovered: false
+        }
     }
 }
 
@@ -46,6 +61,7 @@ struct RelayStory {
 enum Results {
     static let accepted = SendResult.accepted(SMTPReply(code: 250))
     static let mailFault = SendResult.refused(SMTPReply(code: 421), .mail)
+    static let tooLarge = SendResult.unsendable(.tooLarge(bytes: 11, limit: 10))
     static let deferred = SendResult.refused(SMTPReply(code: 451), .dot)
     static let refused = SendResult.refused(SMTPReply(code: 550), .rcpt)
     static let unknownUser = SendResult.refused(

@@ -21,13 +21,13 @@ enum Sample {
 
     static func event(
         kind: String = "assigned_ticket", payload: String = ticket, actorID: UUID? = actor, attempts: Int = 0,
-        isCancelRequested: Bool = false, recipient: Recipient? = recipient, isAccountMail: Bool = false,
+        cancelReason: CancelReason? = nil, recipient: Recipient? = recipient, isAccountMail: Bool = false,
         organizationID: UUID? = organization, userID: UUID? = user, id: Int64 = 42, leaseID: Int64 = 7
     ) -> ClaimedEvent {
         ClaimedEvent(
             id: id, leaseID: leaseID, kind: kind, userID: userID, organizationID: organizationID,
             organizationName: "Example Ltd", actorID: actorID, attempts: attempts, payload: payload,
-            messageID: messageID, enqueuedAt: now - 1_000_000, expiresAt: expiresAt, readAt: now, traceparent: nil,
-            isCancelRequested: isCancelRequested, recipient: recipient, isAccountMail: isAccountMail)
+            messageID: messageID, enqueuedAt: now - 1_000_000, expiresAt: expiresAt, readAt: now,
+            cancelReason: cancelReason, recipient: recipient, isAccountMail: isAccountMail)
     }
 }

@@ -35,6 +35,22 @@ struct ReleaseTests {
         }
     }
 
+    @Test(
+        "One that was cancelled while a relay had it comes back at once, to end so, with its attempt on record",
+        arguments: [Settlement.Change.release(after: .seconds(60), isCharged: true), .hold])
+    func cancelledMeanwhile(change: Settlement.Change) async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket("expires_at => now() + interval '1 h'")
+            #expect(try client.connection.value("select notify.cancel_event(\(event.id))") == "false")
+            let attempt = AttemptRecord(.unknown, scrubbing: RecipientScrubber([]))
+            let settlement = Settlement(event, change, attempt: attempt, relay: "mx:25")
+            #expect(try client.queue.settle([settlement]).ours == [event.leaseID])
+            #expect(try client.connection.value(Self.row) == "ready now 1 t t")
+            #expect(try client.claim(1).map(\.event.cancelReason) == [.byOperator])
+            #expect(try client.connection.value("select count(*) from notify.attempts") == "1")
+        }
+    }
+
     @Test("An attempt that a relay answered gets a row, with the time of the next")
     func attemptRow() async throws {
         try await withQueue { client, _ in

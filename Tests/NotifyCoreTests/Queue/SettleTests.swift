@@ -117,7 +117,7 @@ struct SettleTests {
             #expect(try client.connection.value("select notify.cancel('k')") == "false")
             let row = try #require(try client.queue.recheck([event])[event.leaseID])
             #expect(row.isLeaseHeld)
-            #expect(row.isCancelRequested)
+            #expect(row.cancelReason == .byProducer)
             #expect(try client.queue.settle([Self.end(event, .cancelled(.byProducer))]).ours == [event.leaseID])
             #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "0")
             #expect(try client.connection.value("select retracted_at is not null from notify.notifications") == "true")

@@ -1,3 +1,4 @@
+import NotifyCore
 import PostgresClient
 import TestSupport
 import Testing
@@ -54,7 +55,7 @@ struct CancelTests {
                 """
             )
             #expect(try await database.value("select notify.cancel('k')") == "false")
-            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+            #expect(try await database.value("select cancel_reason from notify.events") == "by_producer")
             #expect(try await database.column("select user_id from notify.deliveries") == [bob])
             try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
             let left = try await database.value(
@@ -63,6 +64,24 @@ struct CancelTests {
                 """
             )
             #expect(left == "0 2")
+        }
+    }
+
+    @Test(
+        "Whoever asks first to cancel an event that is being sent is named, and stays so",
+        arguments: [
+            ["cancel('k')", "cancel_event((select id from notify.events))", "by_producer"],
+            ["cancel_event((select id from notify.events))", "cancel('k')", "by_operator"],
+        ])
+    func whoAsked(calls: [String]) async throws {
+        try await withTestDatabase(.directory) { database in
+            let id = Int64(try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) ?? "") ?? 0
+            try await database.execute("update notify.events set state = 'leased', lease_id = 1, worker_id = 1")
+            for call in calls.dropLast() {
+                #expect(try await database.value("select notify.\(call)") == "false")
+                let history = try await database.withConnection { try EventHistory.read(id, from: $0) }
+                #expect(history?.open?.cancelReason == calls.last)
+            }
         }
     }
 
@@ -86,7 +105,7 @@ struct CancelTests {
                 try worker.execute("commit")
             }
             #expect(try await cancelled == "false")
-            #expect(try await database.value("select cancel_requested from notify.events") == "true")
+            #expect(try await database.value("select cancel_reason from notify.events") == "by_producer")
         }
     }
 

@@ -142,9 +142,9 @@ struct MigratorTests {
     @Test("The worker's role can see what is pending")
     func pendingAsWorker() async throws {
         try await withTestDatabase(.schema) { database in
-            let pending = try await database.withConnection { connection in
-                try connection.execute("set role notify_worker")
-                return try Migrator(connection, migrations: Migration.all + [.additional]).pending()
+            try await database.makeLogin("test_worker", in: "notify_worker")
+            let pending = try await database.withConnection(user: "test_worker") { connection in
+                try Migrator(connection, migrations: Migration.all + [.additional]).pending()
             }
             #expect(pending == [.additional])
         }

@@ -37,6 +37,39 @@ struct OperatorTests {
         }
     }
 
+    @Test("A held event is due at once as itself, with its attempts, expiry and Message-ID, and wakes the workers")
+    func retryHeld() async throws {
+        try await withTestDatabase(.directory) { database in
+            let id = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) ?? ""
+            try await database.execute(
+                "update notify.events set state = 'held', attempts = 2, tried = true, due_at = expires_at")
+            let kept = "select (id, attempts, expires_at, message_id, enqueued_at)::text from notify.events"
+            let before = try await database.value(kept)
+            try await database.execute("select setval('notify.wake_clock', 1)")
+            #expect(try await database.value("select notify.retry_event(\(id))") == id)
+            #expect(try await database.value(kept) == before)
+            let now = "select state || (due_at <= clock_timestamp()) from notify.events"
+            #expect(try await database.value(now) == "readytrue")
+            #expect(try await database.value("select last_value > 1 from notify.wake_clock") == "true")
+            #expect(try await database.value("select notify.retry_event(\(id))") == nil)
+        }
+    }
+
+    @Test("An event that is not held is no retry's business", arguments: ["waiting", "ready", "leased"])
+    func retryOpen(state: String) async throws {
+        try await withTestDatabase(.directory) { database in
+            let id = try await database.value(enqueueTicket()) ?? ""
+            try await database.execute(
+                """
+                insert into notify.workers (id, name, expires_at) values (1, 'w', now() + interval '1 min');
+                update notify.events set state = '\(state)', lease_id = 1,
+                    worker_id = case when '\(state)' = 'leased' then 1 end
+                """)
+            #expect(try await database.value("select notify.retry_event(\(id))") == nil)
+            #expect(try await database.value("select state from notify.events") == state)
+        }
+    }
+
     @Test("Discarding throws the payload away, once")
     func discard() async throws {
         try await withTestDatabase(.directory) { database in

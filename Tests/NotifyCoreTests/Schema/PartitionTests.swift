@@ -92,7 +92,7 @@ struct PartitionTests {
         "Bounds of both functions are checked",
         arguments: [
             "ensure_partitions(-1)", "ensure_partitions(null)", "ensure_partitions(367)", "drop_partitions(0)",
-            "drop_partitions(null)",
+            "drop_partitions(null)", "drop_partitions(-2147483648)", "drop_partitions(2147483647)",
         ])
     func bounds(call: String) async throws {
         try await withTestDatabase(.schema) { database in

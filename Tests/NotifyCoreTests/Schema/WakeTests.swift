@@ -1,6 +1,7 @@
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @Suite("Waking the workers")
 struct WakeTests {
@@ -79,7 +80,7 @@ struct WakeTests {
         in database: TestDatabase, while body: @escaping @Sendable (_ conninfo: String) throws -> Void
     ) async throws -> (count: Int, elapsed: Duration) {
         try await database.withConnection { connection in
-            let listener = Listener(database.conninfo, channels: ["notify_events"], signal: try WakeSignal())
+            let listener = Listener(database.direct.conninfo, channels: ["notify_events"], signal: try WakeSignal())
             try listener.connect()
             defer { listener.close() }
             let start = ContinuousClock.now

@@ -46,8 +46,8 @@ struct UnsubscribeTokenTests {
         #expect(UnsubscribeToken(verifying: text, with: try Ring.of(1)) == nil)
     }
 
-    @Test("What another purpose signed is no token")
-    func otherPurpose() throws {
+    @Test("A token ends in the first 16 octets of its body's signature")
+    func signature() throws {
         let ring = try Ring.of(1)
         let text = UnsubscribeToken(userID: Sample.user, emailSwitch: .assignedTickets, eventID: 42)
             .encoded(signedBy: ring)
@@ -55,10 +55,5 @@ struct UnsubscribeTokenTests {
         let body = [octets[0]] + octets[3..<28]
         let unsubscribe = ring.sign(body, for: .unsubscribe)
         #expect(Array(unsubscribe.code.prefix(16)) == Array(octets[28...]))
-        for purpose in KeyPurpose.allCases where purpose != .unsubscribe {
-            let signature = ring.sign(body, for: purpose)
-            let forged = octets[..<28] + signature.code.prefix(16)
-            #expect(UnsubscribeToken(verifying: Base64Text.encode(Array(forged)), with: ring) == nil)
-        }
     }
 }

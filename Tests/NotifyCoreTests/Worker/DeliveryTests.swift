@@ -48,7 +48,7 @@ struct DeliveryTests {
         }
     }
 
-    @Test("A kind whose unknown results are held waits for an operator")
+    @Test("A kind whose unknown results are held waits for an operator, whose retry sends it with the same Message-ID")
     func heldUnknown() async throws {
         var options = TestWorker.Options()
         options.holdUnknown = ["assigned_ticket"]
@@ -56,6 +56,14 @@ struct DeliveryTests {
             let id = try await worker.enqueue(enqueueTicket())
             try await worker.settled.release(of: id)
             #expect(try await worker.database.value("select state from notify.queue_depth") == "held")
+            #expect(try await worker.database.value("select notify.retry_event(\(id))") == "\(id)")
+            #expect(try await worker.outcome(of: id) == "sent")
+            let messageID =
+                try await worker.database.value(
+                    "select message_id from notify.deliveries where attempts = 2") ?? "none"
+            let mails = try await worker.mailbox.mails(count: 2)
+            #expect(mails.count == 2)
+            #expect(mails.allSatisfy { text($0).contains("Message-ID: <\(messageID)@example.com>") })
         }
     }
 

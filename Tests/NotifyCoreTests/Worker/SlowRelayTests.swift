@@ -37,6 +37,14 @@ struct SlowRelayTests {
         Change(
             testDescription: "it is cancelled", statement: "select notify.cancel('k')",
             outcome: "cancelled: by_producer"),
+        Change(
+            testDescription: "an operator cancels it",
+            statement: "select notify.cancel_event((select max(id) from notify.events))",
+            outcome: "cancelled: by_operator"),
+        Change(
+            testDescription: "an operator cancels it, then its producer",
+            statement: "select notify.cancel_event((select max(id) from notify.events)); select notify.cancel('k')",
+            outcome: "cancelled: by_operator"),
         Change(testDescription: "it expires", expiry: "1 s", statement: "select 1", outcome: "expired: never_tried"),
         Change(
             testDescription: "the address changes",
@@ -75,6 +83,33 @@ struct SlowRelayTests {
             let recipients = worker.mailbox.state.mails.flatMap(\.recipients)
             #expect(recipients == ["bob@example.com"] + (change.recipient.map { [$0] } ?? []))
             #expect(worker.mailbox.state.violations.isEmpty)
+        }
+    }
+
+    @Test("A mail composed anew for a changed address keeps its place")
+    func keepsItsPlace() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        // Long enough that on a busy machine too the second check still counts at the mail's turn.
+        options.freshness = .milliseconds(500)
+        try await withWorker(faults: [FaultRule(.dot, .first(1), .hold(gate))], options) { worker in
+            try await worker.enqueue(enqueueTicket(bob))
+            try await worker.mailbox.applied("dot: hold")
+            try await worker.enqueue(enqueueTicket(ada))
+            for _ in 0..<3 { try await worker.enqueue(enqueueTicket(bob)) }
+            try await worker.database.withConnection { connection in
+                try connection.wait(until: "select count(*) = 5 from notify.events where state = 'leased'")
+                try connection.execute("select notify.upsert_user('\(ada)', 'ada.new@example.org', 'Ada')")
+                try connection.wait(milliseconds: 700)
+            }
+            gate.release()
+            try await worker.waitUntilQueueIsEmpty()
+            try await worker.stop()
+            let recipients = worker.mailbox.state.mails.flatMap(\.recipients)
+            let bobs = Array(repeating: "bob@example.com", count: 3)
+            #expect(recipients == ["bob@example.com", "ada.new@example.org"] + bobs)
         }
     }
 

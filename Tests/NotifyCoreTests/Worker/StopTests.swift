@@ -62,6 +62,34 @@ struct StopTests {
         }
     }
 
+    @Test("What the settler could not write by the end of the grace period is written with the sign-off")
+    func writtenAtSignOff() async throws {
+        try await withWorker(prepare: { database in
+            // The settler's session alone meets a disk that is full.
+            try await database.execute(
+                """
+                create function notify.refuse() returns trigger language plpgsql as $$ begin
+                    if current_setting('application_name') = 'notify-worker settle' then
+                        raise exception sqlstate '53100';
+                    end if;
+                    return new;
+                end $$;
+                create trigger refuse before insert on notify.deliveries for each row execute function notify.refuse()
+                """)
+        }) { worker in
+            for _ in 0..<3 { try await worker.enqueue(enqueueTicket()) }
+            _ = try await worker.mailbox.mails(count: 3)
+            #expect(try await worker.database.value("select count(*) from notify.deliveries") == "0")
+            #expect(try await worker.stop(within: .milliseconds(500)).unsettled == 0)
+            let rows = try await worker.database.column(
+                """
+                select 'open' from notify.events union all select 'worker' from notify.workers
+                union all select outcome from notify.deliveries
+                """)
+            #expect(rows == ["sent", "sent", "sent"])
+        }
+    }
+
     @Test("A drain ends when nothing is due now, and leaves alone what is due later")
     func drained() async throws {
         var options = TestWorker.Options()

@@ -2,6 +2,7 @@ import Logging
 import PostgresClient
 import TestSupport
 import Testing
+import Threads
 
 @testable import NotifyCore
 
@@ -13,7 +14,7 @@ struct WakerTests {
             try await database.withConnection { connection in
                 let bell = Bell()
                 let signal = try WakeSignal()
-                let conninfo = database.conninfo
+                let conninfo = database.direct.conninfo
                 let thread = try NamedThread("waker") {
                     let options = ConnectionOptions(applicationName: "listen")
                     let listener = Listener(conninfo, options: options, channels: ["notify_events"], signal: signal)

@@ -47,7 +47,7 @@ struct ConfigurationTests {
             (["run"], ["NOTIFY_LEASE_SECONDS": "0"], "NOTIFY_LEASE_SECONDS"),
             (["migrate"], [:], "NOTIFY_DATABASE_URL"),
             (["queue", "status"], [:], "NOTIFY_DATABASE_URL"),
-            (["queue", "status"], ["NOTIFY_DATABASE_URL": "postgresql://a:b@c@d:x/e"], "connection string"),
+            (["queue", "status"], ["NOTIFY_DATABASE_URL": "postgresql://a:b@c@d:x/e"], "stray @"),
             (["explain", "1"], ["NOTIFY_DATABASE_URL_FILE": "/nonexistent"], "NOTIFY_DATABASE_URL_FILE"),
             (["test-send", "a@example.com"], [:], "NOTIFY_SMTP_URL"),
             (["test-send", "a@example.com"], ["NOTIFY_SMTP_URL": "relay:25"], "must begin with smtp://"),

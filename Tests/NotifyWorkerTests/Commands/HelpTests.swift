@@ -28,6 +28,7 @@ struct HelpTests {
         arguments: [
             ["nonsense"], ["run", "--nonsense"], ["run", "--no-api", "--no-worker"], ["queue", "retry"],
             ["queue", "retry", "--all", "7"], ["queue", "dead", "--limit", "0"], ["queue", "dead", "--reason", "none"],
+            ["preview", "assigned_ticket", "--time-zone", "Mars/Base"], ["test-send", "nobody"],
             ["enqueue"], ["enqueue", "--kind", "assigned_ticket", "--user", "7", "--payload", "{}"],
             ["enqueue", "--many", "-", "--kind", "assigned_ticket"], ["explain"], ["explain", "seven"],
             ["enqueue", "--kind", "a", "--user", Person.jane, "--payload", "{}", "--send-at", "tomorrow"],
@@ -44,6 +45,21 @@ struct HelpTests {
         let output = try await Program.run([command, "--help"])
         #expect(output.status == 0)
         #expect(output.standardOutput.contains("USAGE: notify-worker \(command)"))
+    }
+
+    @Test(
+        "Examples fit on a terminal of 80 columns: the parser breaks no line of them",
+        arguments: [
+            "run", "migrate", "check", "enqueue", "queue status", "queue dead", "queue retry", "queue cancel",
+            "explain",
+            "preview", "test-send", "config", "demo",
+        ])
+    func examples(command: String) async throws {
+        let output = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+        let lines = output.standardOutput.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines.drop(while: { $0 != "Examples:" }).dropFirst().prefix(while: { !$0.isEmpty }) {
+            #expect(line.hasPrefix("  ") && line.count <= 80, "\(line)")
+        }
     }
 
     @Test("Completions are generated for each shell", arguments: ["bash", "zsh", "fish"])

@@ -127,7 +127,7 @@ struct QueueCommandsTests {
             let one = try await Program.run(["queue", "retry", "901", "77"], settings: settings)
             #expect(one.status == 1)
             #expect(one.standardOutput.hasPrefix("901 is queued again as "))
-            #expect(one.standardError.contains("no dead event: 77"))
+            #expect(one.standardError.contains("no dead or held event: 77"))
             let all = try await Program.run(["queue", "retry", "--all", "--reason", "bad_payload"], settings: settings)
             #expect(all.standardOutput == "2 events are queued again.\n")
             let none = try await Program.run(["queue", "dead"], settings: settings)
@@ -135,18 +135,41 @@ struct QueueCommandsTests {
         }
     }
 
+    @Test("Held events are listed with the relay that may have taken them, and made due by id or all at once")
+    func held() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            let settings = ["NOTIFY_DATABASE_URL": database.url()]
+            try await database.execute(
+                """
+                insert into notify.events (id, kind, bucket, user_id, state, due_at, expires_at, attempts)
+                select n, case when n = 803 then 'conversation_note' else 'assigned_ticket' end,
+                    '00000000-0000-0000-0000-000000000000', '\(Person.jane)', 'held', now() + interval '1 h',
+                    now() + interval '1 h', 1
+                from generate_series(801, 804) n;
+                insert into notify.attempts (event_id, attempt, relay, result, charged)
+                select n, 1, 'mx' || n || ':25', 'unknown', true from generate_series(801, 804) n;
+                """)
+            let list = try await Program.run(["queue", "held", "--kind", "assigned_ticket"], settings: settings)
+            #expect(list.standardOutput.contains("mx801:25") && list.standardOutput.contains("mx804:25"))
+            #expect(!list.standardOutput.contains("803"))
+            let one = try await Program.run(["queue", "retry", "801"], settings: settings)
+            #expect(one.standardOutput == "801 was held and is due now\n", "\(one.standardError)")
+            let kind = ["queue", "retry", "--all", "--held", "--kind", "assigned_ticket"]
+            #expect(try await Program.run(kind, settings: settings).standardOutput == "2 events are queued again.\n")
+            let states = "select string_agg(id || ' ' || state, ', ' order by id) from notify.events"
+            #expect(try await database.value(states) == "801 ready, 802 ready, 803 held, 804 ready")
+            #expect(try await Program.run(["queue", "retry", "--all"], settings: settings).status == 0)
+            #expect(try await database.value("select count(*) from notify.events where state = 'held'") == "1")
+            let reason = ["queue", "retry", "--all", "--held", "--reason", "bad_payload"]
+            #expect(try await Program.run(reason, settings: settings).status == 64)
+        }
+    }
+
     @Test("The operator's role suffices for every queue command, and the worker's is enough for check")
     func roles() async throws {
         try await withTestDatabase(.oneUser) { database in
-            try await database.withConnection { connection in
-                try connection.execute(
-                    """
-                    do $$ begin
-                        create role test_operator login in role notify_operator;
-                        create role test_worker login in role notify_worker;
-                    exception when duplicate_object then null; end $$
-                    """)
-            }
+            try await database.makeLogin("test_operator", in: "notify_operator")
+            try await database.makeLogin("test_worker", in: "notify_worker")
             let id = try await database.withConnection { connection in
                 try EventProducer(connection)
                     .enqueue(
@@ -155,7 +178,9 @@ struct QueueCommandsTests {
                             payload: Person.ticket))
             }
             let settings = ["NOTIFY_DATABASE_URL": database.url(user: "test_operator")]
-            for arguments in [["status"], ["dead"], ["retry", "--all"], ["cancel", "\(id)"]] {
+            for arguments in [
+                ["status"], ["dead"], ["held"], ["retry", "--all"], ["retry", "--all", "--held"], ["cancel", "\(id)"],
+            ] {
                 let output = try await Program.run(["queue"] + arguments, settings: settings)
                 #expect(output.status == 0, "\(arguments): \(output.standardError)")
             }

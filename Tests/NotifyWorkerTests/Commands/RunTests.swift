@@ -10,7 +10,8 @@ import Testing
 struct RunTests {
     private func settings(_ database: TestDatabase, _ mailbox: DevMailbox) -> [String: String] {
         Program.settings.merging([
-            "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
+            "NOTIFY_DATABASE_URL": database.url(), "NOTIFY_LISTEN_URL": database.direct.url(),
+            "NOTIFY_SMTP_URL": "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off",
         ]) { $1 }
     }
 
@@ -59,8 +60,17 @@ struct RunTests {
             var settings = Program.settings
             settings["NOTIFY_SMTP_URL"] = "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off"
             settings["NOTIFY_DATABASE_URL"] = "postgresql://u:geheim@127.0.0.1:1/app"
+            settings["NOTIFY_JOURNAL_DIR"] = "/tmp"
             let program = try await RunningProgram.start(["run"], settings: settings)
+            #expect(try await program.line(with: "no journal") != nil)
+            let listening = try #require(try await program.line(with: "api listens"))
             let waiting = try #require(try await program.line(with: "cannot start yet"))
+            let port = try #require(listening.firstMatch(of: /"port":(\d+)/)?.1)
+            let readiness = try await Command.run("python3", ["-c", Self.get, "http://127.0.0.1:\(port)/readyz"])
+            #expect(
+                readiness.standardOutput
+                    == #"503 {"parts":[{"name":"database","ready":false,"reason":"unreachable"}],"status":"not_ready"}"#
+            )
             #expect(waiting.contains("127.0.0.1, port 1"))
             #expect(!waiting.contains("geheim"))
             program.signal(SIGTERM)
@@ -79,18 +89,43 @@ struct RunTests {
         }
     }
 
-    @Test("A taken port ends it with 1, the address and the mend")
-    func portTaken() async throws {
-        try await DevMailbox.with { mailbox in
-            var settings = Program.settings
-            settings["NOTIFY_HTTP_PORT"] = "\(mailbox.smtpPort)"
-            let output = try await Program.run(["run", "--no-worker"], settings: settings)
-            #expect(output.status == 1)
-            #expect(
-                output.standardError.contains("cannot listen on 127.0.0.1:\(mailbox.smtpPort): Address already in use"))
-            #expect(output.standardError.contains("NOTIFY_HTTP_PORT"))
+    @Test("A schema that a newer program made for itself alone ends it with 78 and the mend")
+    func newerSchema() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            try await database.execute(
+                "insert into notify.migrations (number, name, is_breaking) values (999, 'later', true)")
+            try await DevMailbox.with { mailbox in
+                let output = try await Program.run(["run"], settings: settings(database, mailbox))
+                #expect(output.status == 78)
+                #expect(output.standardError.contains("(999); install a newer notify-worker"))
+            }
         }
     }
+
+    @Test("A taken port ends it with 1, the address and the mend")
+    func portTaken() async throws {
+        try await withTestDatabase { database in
+            try await DevMailbox.with { mailbox in
+                let port = mailbox.smtpPort
+                var settings = self.settings(database, mailbox)
+                settings["NOTIFY_HTTP_PORT"] = "\(port)"
+                let output = try await Program.run(["run", "--no-worker"], settings: settings)
+                #expect(output.status == 1)
+                #expect(output.standardError.contains("cannot listen on 127.0.0.1:\(port): Address already in use"))
+                #expect(output.standardError.contains("NOTIFY_HTTP_PORT"))
+            }
+        }
+    }
+
+    /// Prints status and body, whatever the status is.
+    private static let get = """
+        import http.client, sys, urllib.parse
+        url = urllib.parse.urlsplit(sys.argv[1])
+        connection = http.client.HTTPConnection(url.netloc)
+        connection.request("GET", url.path)
+        answer = connection.getresponse()
+        print(answer.status, answer.read().decode(), end="")
+        """
 
     private func enqueue(_ database: TestDatabase) async throws {
         _ = try await database.withConnection { connection in

@@ -19,6 +19,7 @@ struct DescriptorSinkTests {
     func fullPipe() throws {
         let pipe = Pipe()
         let sink = DescriptorSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        sink.setDroppedLine { JSONLogFormatter.line(.dropped($0)) }
         let padding = String(repeating: "x", count: 1_000)
         let count = 3_000
         // Three times what pipe and backlog hold: returning at all is what is tested.
@@ -31,13 +32,15 @@ struct DescriptorSinkTests {
             if let number = line.split(separator: " ").first.flatMap({ Int($0) }) {
                 numbers.append(number)
             } else {
-                dropped += try #require(line.firstMatch(of: /(\d+) log lines dropped/).flatMap { Int($0.1) })
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                #expect(object?["level"] as? String == "warning")
+                dropped += try #require(object?["count"] as? Int)
             }
         }
         #expect(numbers == numbers.sorted())
         #expect(dropped > 0)
         #expect(numbers.count > DescriptorSink.maximumBacklogBytes / 2_000)
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
     }
 
     @Test("A closed reader loses the lines and nothing else")
@@ -47,7 +50,7 @@ struct DescriptorSinkTests {
         try pipe.fileHandleForReading.close()
         let sink = DescriptorSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         for _ in 0..<10_000 { sink.write("nobody reads this\n") }
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
         #expect(fcntl(pipe.fileHandleForWriting.fileDescriptor, F_GETFD) >= 0)
     }
 
@@ -56,7 +59,7 @@ struct DescriptorSinkTests {
         let sink = DescriptorSink(descriptor: 9_999)
         sink.write("nowhere\n")
         sink.write(String(repeating: "x", count: 100_000))
-        sink.flush(milliseconds: 5_000)
+        sink.flush(within: .seconds(5))
     }
 }
 

@@ -11,11 +11,11 @@ struct EventStoryTests {
         Moment(microseconds: nine.microseconds + seconds * 1_000_000)
     }
 
-    private func open(state: String, isCancelRequested: Bool = false) -> EventHistory.Open {
+    private func open(state: String, cancelReason: String? = nil) -> EventHistory.Open {
         EventHistory.Open(
             kind: "assigned_ticket", state: state, userID: Person.jane, organizationID: nil, organizationName: nil,
             actorID: nil, dueAt: Self.after(60), expiresAt: Self.after(86_400), enqueuedAt: Self.nine, attempts: 1,
-            wasTried: true, messageID: "m", leaseID: 5, workerName: "host:1", isCancelRequested: isCancelRequested,
+            wasTried: true, messageID: "m", leaseID: 5, workerName: "host:1", cancelReason: cancelReason,
             retryOf: nil, traceparent: nil)
     }
 
@@ -58,14 +58,17 @@ struct EventStoryTests {
     @Test(
         "Where an open event stands is said in a sentence",
         arguments: [
-            ("ready", false, "It is due and waits for a worker."),
-            ("leased", true, "Worker host:1 has it. Cancelling was asked for."),
-            ("held", false, "It is held until a person decides."),
-            ("waiting", false, "It waits for its next attempt at 2026-11-27T09:01:00.000Z."),
+            ("ready", nil, "It is due and waits for a worker."),
+            ("leased", "by_operator", "Worker host:1 has it. Cancelling was asked for (by_operator)."),
+            (
+                "held", nil,
+                "It is held until a person decides: notify-worker queue retry 7, or cancel 7."
+            ),
+            ("waiting", nil, "It waits for its next attempt at 2026-11-27T09:01:00.000Z."),
         ])
-    func present(state: String, isCancelRequested: Bool, sentence: String) {
+    func present(state: String, cancelReason: String?, sentence: String) {
         let history = EventHistory(
-            id: 7, open: open(state: state, isCancelRequested: isCancelRequested), attempts: [], outcome: nil,
+            id: 7, open: open(state: state, cancelReason: cancelReason), attempts: [], outcome: nil,
             keptSince: nil, feed: nil)
         #expect(EventStory(history).text.hasSuffix("Now\n  \(sentence)"))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import NotifyAPI
 import Testing
 
 @testable import NotifyWorker
@@ -35,7 +36,7 @@ struct SettingSourcesTests {
         try withTemporaryFile(json) { path in
             let http = try Settings(SettingValues(environment: [:], file: try SettingsFile(path: path))).http
             #expect(http.port == port)
-            #expect(http.trustedProxies == proxies)
+            #expect(http.trustedProxies == proxies.compactMap { AddressRange($0) })
         }
     }
 

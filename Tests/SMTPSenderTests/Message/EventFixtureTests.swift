@@ -33,7 +33,7 @@ struct EventFixtureTests {
         let users: [User]
     }
 
-    /// Required, then optional keys (DESIGN §4.1).
+    /// Required, then optional keys (docs/sql.md).
     static let keys: [String: (required: Set<String>, optional: Set<String>)] = [
         "assigned_conversation": (["conversation_id", "subject", "url"], ["assigned_by", "customer", "preview"]),
         "assigned_ticket": (["ticket_id", "subject", "url"], ["assigned_by", "priority", "due_at", "preview"]),

@@ -42,6 +42,29 @@ struct LaneQueueTests {
         #expect(queue.handOut(limit: 9, now: later).map(\.token) == [3, 4, 5])
     }
 
+    @Test("keeps the place and history of a mail that was composed anew while it was checked")
+    func replaced() throws {
+        let now = ContinuousClock.now
+        let later = now + .milliseconds(101)
+        var queue = CheckedQueue(freshness: Self.freshness)
+        var waiting = Submission.sample(1, checkedAt: now)
+        waiting.history.inTurn = true
+        waiting.history.returns = 1
+        queue.append(waiting)
+        queue.append(.sample(2, checkedAt: later))
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later) == nil)
+        let handedOut = queue.handOut(limit: 9, now: later)
+        var replaced = try #require(handedOut.first)
+        replaced.mail = Submission.sample(1, to: "new@example.com").mail
+        replaced.checkedAt = later
+        queue.append(replaced)
+        #expect(queue.take(margin: .zero, inTurnToo: false, now: later) == nil, "it still must go in turn")
+        let taken = queue.take(margin: .zero, inTurnToo: true, now: later)
+        #expect(taken?.mail.envelope.recipient == "new@example.com")
+        #expect(taken?.history == waiting.history)
+        #expect(queue.take(margin: .zero, inTurnToo: true, now: later)?.token == 2)
+    }
+
     @Test("hands out more without an answer once the check has taken too long")
     func droppedChecks() {
         let now = ContinuousClock.now

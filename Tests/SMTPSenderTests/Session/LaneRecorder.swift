@@ -9,10 +9,8 @@ final class LaneRecorder: RelayLaneDelegate {
     struct State: Sendable {
         var results: [Int64: [SendResult]] = [:]
         var stale: [[Submission]] = []
-        var connects = 0
         var failures: [ConnectionFault] = []
         var sessionFaults: [ConnectionFault] = []
-        var roomSignals = 0
 
         /// The one result of a mail; nil while there is none, and when there is more than one.
         func result(_ token: Int64) -> SendResult? {
@@ -100,10 +98,8 @@ final class LaneRecorder: RelayLaneDelegate {
         lane.submit(stale.compactMap(recheck))
     }
 
-    func laneDidConnect(_ lane: RelayLane) { change { $0.connects += 1 } }
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault) { change { $0.failures.append(connectFailed) } }
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) { change { $0.sessionFaults.append(sessionEnded) } }
-    func laneHasRoom(_ lane: RelayLane) { change { $0.roomSignals += 1 } }
 }
 
 /// Runs `body` with a lane to a port of this machine and stops the lane whatever happens.

@@ -40,7 +40,6 @@ struct LaneStopTests {
                 #expect(mailbox.state.commands.last == "QUIT")
                 lane.submit([.sample(99)])
                 #expect(recorder.state.result(99) == .unreachable)
-                #expect(lane.connectionCounts == RelayLane.ConnectionCounts())
             }
         }
     }

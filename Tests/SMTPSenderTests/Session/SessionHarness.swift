@@ -128,8 +128,7 @@ struct SessionHarness: ~Copyable {
         switch result {
         case .accepted(let reply): "accepted \(reply.code)"
         case .refused(let reply, let phase): "refused \(reply.code) \(phase)"
-        case .smtputf8Unsupported: "smtputf8Unsupported"
-        case .invalidEnvelope(let text): "invalidEnvelope \(text)"
+        case .unsendable(let obstacle): "unsendable: \(obstacle)"
         case .unreachable: "unreachable"
         case .interrupted(let phase): "interrupted \(phase)"
         case .unknown: "unknown"

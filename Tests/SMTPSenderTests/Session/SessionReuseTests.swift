@@ -114,7 +114,7 @@ struct LocalRefusalTests {
             harness.begin(mail)
             #expect(harness.takeWritten() == [])
             let outcome = harness.takeOutcomes().first ?? ""
-            #expect(outcome.hasPrefix("1 invalidEnvelope the "))
+            #expect(outcome.hasPrefix("1 unsendable: the "))
             #expect(address.count < 8 || !outcome.contains(address), "the address itself is not told")
             #expect(harness.session.turn == .mail(inTurnToo: true))
         }
@@ -136,7 +136,11 @@ struct LocalRefusalTests {
         harness.begin(ComposedMail(envelope: envelope, content: []))
         harness.begin(content: "Subject: longer than ten\r\n")
         #expect(harness.takeWritten() == [])
-        #expect(harness.takeOutcomes() == ["1 smtputf8Unsupported", "2 refused 552 mail"])
+        #expect(
+            harness.takeOutcomes() == [
+                "1 unsendable: the address needs SMTPUTF8, which the relay does not offer",
+                "2 unsendable: the mail has 26 bytes and the relay takes 10",
+            ])
     }
 
     @Test("is announced with what the relay offers")

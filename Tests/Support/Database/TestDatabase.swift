@@ -6,18 +6,39 @@ import Synchronization
 package struct TestDatabase: Sendable {
     package let name: String
     private let server: DevPostgres
+    private let pooler: TestPooler?
 
     /// A connection string for the superuser.
     package var conninfo: String { conninfo(user: "postgres") }
 
     /// A connection string for another role, which needs no password. Roles are shared by all databases of the server.
     package func conninfo(user: String) -> String {
-        server.conninfo(database: name, user: user)
+        pooler?.conninfo(self, user: user) ?? server.conninfo(database: name, user: user)
     }
 
     /// The same as a URI, for a program's settings.
     package func url(user: String = "postgres") -> String {
-        server.url(database: name, user: user)
+        pooler?.url(self, user: user) ?? server.url(database: name, user: user)
+    }
+
+    /// The same database without a pooler before it, for what needs a session of its own.
+    package var direct: TestDatabase {
+        TestDatabase(name: name, server: server, pooler: nil)
+    }
+
+    /// The same database through PgBouncer in transaction mode.
+    package func pooled() async throws -> TestDatabase {
+        TestDatabase(name: name, server: server, pooler: try await TestPooler.shared())
+    }
+
+    /// A login role with the rights of another, for all databases of the server; a pooler refuses `options=-c role=…`.
+    package func makeLogin(_ name: String, in role: String) async throws {
+        try await direct.execute(
+            """
+            do $$ begin
+                create role \(name) login in role \(role);
+            exception when duplicate_object or unique_violation then null; end $$
+            """)
     }
 
     /// Opens a connection, runs `body` with it on a thread of its own, and closes it.
@@ -37,7 +58,8 @@ package struct TestDatabase: Sendable {
         let source = try await TemplateStore.shared.database(for: template)
         let name = "test_\(template.name)_\(lastNumber.add(1, ordering: .relaxed).newValue)"
         try await TestServer.administer("create database \"\(name)\" template \"\(source)\"")
-        return TestDatabase(name: name, server: try await TestServer.shared())
+        let database = TestDatabase(name: name, server: try await TestServer.shared(), pooler: nil)
+        return TestPooler.isWanted ? try await database.pooled() : database
     }
 
     fileprivate func drop() async throws {

@@ -11,7 +11,9 @@ package enum TestServer {
     private static let running = Mutex<DevPostgres?>(nil)
     private static let started = Task {
         try await onThread {
-            let server = try DevPostgres(.temporary)
+            var configuration = DevPostgres.Configuration.temporary
+            configuration.settings["max_prepared_transactions"] = "20"
+            let server = try DevPostgres(configuration)
             running.withLock { $0 = server }
             atexit { TestServer.running.withLock { $0 }?.stop() }
             return server
@@ -32,5 +34,16 @@ package enum TestServer {
         try await admin.value.withConnection { connection in
             for statement in statements { try connection.execute(statement) }
         }
+    }
+}
+
+/// A server that no test has used before, for what the first migration of a cluster does: roles belong to all databases.
+package func withFreshServer<Result: Sendable>(
+    _ body: @escaping @Sendable (_ conninfo: (_ database: String, _ user: String) -> String) throws -> Result
+) async throws -> Result {
+    try await onThread {
+        let server = try DevPostgres(.temporary)
+        defer { server.stop() }
+        return try body { server.conninfo(database: $0, user: $1) }
     }
 }

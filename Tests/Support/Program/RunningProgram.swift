@@ -24,6 +24,7 @@ package final class RunningProgram: @unchecked Sendable {
         let pipe = Pipe()
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
         log = pipe.fileHandleForReading
         try process.run()
         try pipe.fileHandleForWriting.close()

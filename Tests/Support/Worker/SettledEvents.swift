@@ -1,5 +1,5 @@
 package import NotifyCore
-import PostgresClient
+import Threads
 
 /// What a worker settled so far, to wait for.
 package final class SettledEvents: DeliveryObserver {

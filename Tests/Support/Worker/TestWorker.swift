@@ -17,6 +17,8 @@ package struct TestWorker: Sendable {
         package var lease: Duration = .seconds(60)
         package var schedule = "1s"
         package var connections = 4
+        /// How long a check of a mail counts; nil: as in production.
+        package var freshness: Duration?
         package var holdUnknown: Set<String> = []
         package var allowed: String?
         package var templates = TestWorker.templates
@@ -40,6 +42,7 @@ package struct TestWorker: Sendable {
         var relay = RelayConfiguration(host: "127.0.0.1", port: mailbox.smtpPort)
         relay.tls = .off
         relay.connections = options.connections
+        if let freshness = options.freshness { relay.freshness = freshness }
         return try await start(on: database, relays: [relay], mailbox: mailbox, options)
     }
 
@@ -53,23 +56,35 @@ package struct TestWorker: Sendable {
         on database: TestDatabase, relays: [RelayConfiguration], mailbox: DevMailbox?, _ options: Options
     ) async throws -> TestWorker {
         let settled = SettledEvents()
+        try await database.makeLogin("test_worker", in: "notify_worker")
+        var configuration = configuration(on: database, relays: relays, options)
+        configuration.observer = settled
+        var logger = Logger(label: "test")
+        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
+        let dispatcher = Dispatcher(configuration, rules: try rules(options), logger: logger)
+        try await onThread { try dispatcher.start() }
+        return TestWorker(database: database, settled: settled, relayMailbox: mailbox, dispatcher: dispatcher)
+    }
+
+    package static func configuration(
+        on database: TestDatabase, relays: [RelayConfiguration], _ options: Options = Options()
+    ) -> Dispatcher.Configuration {
         var configuration = Dispatcher.Configuration(
-            databaseURL: "\(database.conninfo) options='-c role=notify_worker'", relays: relays, lease: options.lease)
+            databaseURL: database.conninfo(user: "test_worker"),
+            listenURL: database.direct.conninfo(user: "test_worker"), relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
-        configuration.observer = settled
-        let rules = DeliveryRules(
+        return configuration
+    }
+
+    package static func rules(_ options: Options = Options()) throws -> DeliveryRules {
+        DeliveryRules(
             catalogue: try TemplateCatalogue.load(directory: options.templates),
             identity: try MailIdentity(
                 from: "Example Support <notify@example.com>", publicURL: "https://notify.example.com"),
             keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="),
             allowed: try options.allowed.map { try AddressAllowList(parsing: $0) },
             schedule: try RetrySchedule(parsing: options.schedule), holdUnknown: options.holdUnknown)
-        var logger = Logger(label: "test")
-        logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
-        let dispatcher = Dispatcher(configuration, rules: rules, logger: logger)
-        try await onThread { try dispatcher.start() }
-        return TestWorker(database: database, settled: settled, relayMailbox: mailbox, dispatcher: dispatcher)
     }
 
     @discardableResult
@@ -78,9 +93,17 @@ package struct TestWorker: Sendable {
         return try await onThread { dispatcher.stop(within: grace) }
     }
 
+    /// How the drain ended; nil when it did not within `timeout`.
     package func waitForDrain(timeout: Duration) async throws -> DrainWatch.Result? {
-        let dispatcher = dispatcher
-        return try await onThread { dispatcher.drain?.wait(timeout: timeout) }
+        try await withThrowingTaskGroup(of: DrainWatch.Result?.self) { [dispatcher] group in
+            group.addTask { await dispatcher.drain?.end() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     /// Why the relays take nothing, as `/readyz` tells it; nil while they can be used.

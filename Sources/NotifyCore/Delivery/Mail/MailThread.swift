@@ -1,7 +1,7 @@
 internal import Crypto
 package import Foundation
 
-/// The thread that a notification belongs to: one for each organisation, object and recipient (DESIGN §4.6).
+/// The thread that a notification belongs to: one for each organisation, object and recipient.
 ///
 /// Mail programs join what refers to the same Message-ID, so all mails of a thread refer to one that never was a mail. It
 /// is a digest keyed with the installation's id: it tells no reader of a header which ids our users and objects have,

@@ -2,7 +2,7 @@ internal import Crypto
 package import Foundation
 package import SMTPSender
 
-/// The header fields of DESIGN §4.6 beside those that every mail has.
+/// The header fields of a notification beside those that every mail has (docs/architecture.md).
 package struct NotificationHeaders: Sendable {
     private let listID: HeaderField
     /// The sender's part of Feedback-ID: 15 characters, the most that Gmail takes, the same for all our mails.

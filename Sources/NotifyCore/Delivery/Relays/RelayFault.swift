@@ -2,17 +2,9 @@ package import SMTPSender
 
 /// Why a relay took no mail: for `check`, readiness and the log. Without recipient or password.
 package struct RelayFault: Sendable, Hashable {
-    package let phase: SMTPPhase
-    package let isLogin: Bool
-    package let code: Int?
-    package let enhancedCode: EnhancedStatusCode?
     package let message: String
 
     package init(_ fault: ConnectionFault) {
-        phase = fault.phase
-        isLogin = fault.kind == .login || fault.kind == .loginUnsafe
-        code = fault.reply?.code
-        enhancedCode = fault.reply?.enhancedCode
         message = fault.message
     }
 
@@ -20,22 +12,15 @@ package struct RelayFault: Sendable, Hashable {
     /// out: it stands, scrubbed, in the attempt's record.
     package init?(_ result: SendResult) {
         guard case .relayFault(let isLogin) = SendMeaning(result) else { return nil }
-        self.isLogin = isLogin
         switch result {
         case .refused(let reply, let phase):
-            self.phase = phase
-            code = reply.code
-            enhancedCode = reply.enhancedCode
             message =
                 isLogin
                 ? "the relay wants a login (\(reply.codes))"
                 : "the relay answered \(reply.codes) to \(phase.rawValue)"
         case .interrupted(let phase):
-            self.phase = phase
-            code = nil
-            enhancedCode = nil
             message = "the relay closed the connection at \(phase.rawValue)"
-        case .accepted, .smtputf8Unsupported, .invalidEnvelope, .unreachable, .unknown:
+        case .accepted, .unsendable, .unreachable, .unknown:
             return nil
         }
     }

@@ -93,29 +93,31 @@ package struct RelayHealth: Sendable {
 
     /// A mail came back.
     ///
-    /// - Parameter recipient: a hash of the recipient's address, to count recipients with.
+    /// - Parameters:
+    ///   - mail: the same number for each try of one mail.
+    ///   - recipient: a hash of the recipient's address, to count recipients with.
     package mutating func finished(
-        _ result: SendResult, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
+        _ result: SendResult, of mail: Int64, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
     ) -> RelayChange? {
         let probed = closureProbed(by: ticket)
         switch SendMeaning(result) {
         case .accepted:
-            record.add(isAccepted: true, refused: nil)
+            record.add(.accepted, of: mail)
             return answered(probed: probed, isAccepted: true, at: now)
         case .deferred:
-            record.add(isAccepted: false, refused: nil)
+            record.add(.undecided, of: mail)
             return answered(probed: probed, isAccepted: false, at: now)
         case .addressRefused, .refused:
-            record.add(isAccepted: false, refused: recipient)
+            record.add(.refused(recipient), of: mail)
             lastRefusal = result.refusalCodes
             return answered(probed: probed, isAccepted: false, at: now) ?? pauseIfRefusing(at: now)
         case .relayFault:
-            record.add(isAccepted: false, refused: nil)
+            record.add(.undecided, of: mail)
             guard let fault = RelayFault(result) else { return nil }
             lastFault = fault
             return probed.map { probeFailed($0, at: now) } ?? countFault(fault, at: now)
         case .unsendable:
-            // The relay was not asked, so the next mail may probe it at once.
+            // It says nothing about the relay, so the next mail may probe it at once.
             if let probed { state = .closed(probed, until: now) }
             return nil
         case .notBegun, .interrupted, .unknown:

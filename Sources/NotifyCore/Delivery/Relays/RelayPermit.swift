@@ -25,11 +25,4 @@ package enum RelayChange: Sendable, Hashable {
     /// A probe failed too.
     case stillClosed(pause: Duration)
     case recovered
-
-    package var isAlarm: Bool {
-        switch self {
-        case .opened, .pausedForRefusals: true
-        case .stillClosed, .recovered: false
-        }
-    }
 }

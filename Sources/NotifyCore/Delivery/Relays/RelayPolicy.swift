@@ -1,4 +1,4 @@
-/// When a relay is left alone, and for how long (DESIGN §7).
+/// When a relay is left alone, and for how long (docs/operations.md, "Outcomes and reasons").
 package struct RelayPolicy: Sendable {
     /// Faults in a row that open the breaker.
     package var faultsToOpen = 5

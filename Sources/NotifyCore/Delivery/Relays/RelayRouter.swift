@@ -56,8 +56,8 @@ package struct RelayRouter: Sendable {
     }
 
     package mutating func finished(
-        _ result: SendResult, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
+        _ result: SendResult, of mail: Int64, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
     ) -> RelayChange? {
-        relays[ticket.relay].finished(result, recipient: recipient, ticket: ticket, at: now)
+        relays[ticket.relay].finished(result, of: mail, recipient: recipient, ticket: ticket, at: now)
     }
 }

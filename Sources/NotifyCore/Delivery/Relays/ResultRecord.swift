@@ -1,17 +1,31 @@
+import DequeModule
+
 /// The last results of a relay: whether it accepts mail at all, and how much of it it refuses for good.
+///
+/// A mail that stays undecided, deferred or stopped by a fault time and again, stands here once, by its latest result:
+/// the retries of a full mailbox must not push the acceptances of all others out. Refusals count each time: while few
+/// mails wait, their retries are all that shows a relay which refuses everything.
 struct ResultRecord: Sendable {
+    enum Result: Sendable, Hashable {
+        case accepted
+        /// Refused for good; a hash of the recipient's address.
+        case refused(UInt64)
+        /// Anything else.
+        case undecided
+    }
+
     private struct Entry {
-        let isAccepted: Bool
-        let refused: UInt64?
+        let mail: Int64
+        var result: Result
+
+        var refusedRecipient: UInt64? {
+            if case .refused(let recipient) = result { recipient } else { nil }
+        }
     }
 
     private let policy: RelayPolicy
-    /// A ring, oldest overwritten first.
-    private var entries: [Entry] = []
-    private var oldest = 0
-    private var accepted: UInt64 = 0
-    private var refusals = 0
-    private var refusalsInARow: [UInt64] = []
+    /// Oldest first.
+    private var entries: Deque<Entry> = []
 
     init(policy: RelayPolicy) {
         self.policy = policy
@@ -19,38 +33,28 @@ struct ResultRecord: Sendable {
     }
 
     /// Whether one of the last results was an acceptance.
-    var hasAcceptance: Bool { accepted != 0 }
+    var hasAcceptance: Bool { entries.suffix(policy.recordLength).contains { $0.result == .accepted } }
 
-    mutating func add(isAccepted: Bool, refused: UInt64?) {
-        accepted = (accepted << 1 | (isAccepted ? 1 : 0)) & ((1 << UInt64(policy.recordLength)) - 1)
-        if let refused {
-            refusals += 1
-            refusalsInARow.append(refused)
-            refusalsInARow = refusalsInARow.suffix(policy.refusalWindow)
-        } else {
-            refusalsInARow.removeAll(keepingCapacity: true)
+    /// - Parameter mail: the same number for each try of one mail.
+    mutating func add(_ result: Result, of mail: Int64) {
+        if let earlier = entries.firstIndex(where: { $0.mail == mail && $0.result == .undecided }) {
+            entries.remove(at: earlier)
+        } else if entries.count == policy.refusalWindow {
+            entries.removeFirst()
         }
-        let entry = Entry(isAccepted: isAccepted, refused: refused)
-        guard entries.count == policy.refusalWindow else { return entries.append(entry) }
-        if entries[oldest].refused != nil { refusals -= 1 }
-        entries[oldest] = entry
-        oldest = (oldest + 1) % entries.count
+        entries.append(Entry(mail: mail, result: result))
     }
 
     /// Whether the refusals are so many, to so many, that it is the relay which refuses.
     var isRefusingTooMuch: Bool {
-        if refusalsInARow.count >= policy.refusalsInARow, Set(refusalsInARow).count >= policy.recipientsRefused {
-            return true
-        }
-        return refusals >= policy.refusalsInWindow
-            && Set(entries.compactMap(\.refused)).count >= policy.recipientsRefused
+        let inARow = entries.reversed().prefix { $0.refusedRecipient != nil }.compactMap(\.refusedRecipient)
+        let inWindow = entries.compactMap(\.refusedRecipient)
+        return inARow.count >= policy.refusalsInARow && Set(inARow).count >= policy.recipientsRefused
+            || inWindow.count >= policy.refusalsInWindow && Set(inWindow).count >= policy.recipientsRefused
     }
 
     /// After a recovery the refusals of before do not count; that it accepted mail does.
     mutating func forgetRefusals() {
-        entries.removeAll(keepingCapacity: true)
-        oldest = 0
-        refusals = 0
-        refusalsInARow.removeAll(keepingCapacity: true)
+        for index in entries.indices where entries[index].refusedRecipient != nil { entries[index].result = .undecided }
     }
 }

@@ -28,7 +28,7 @@ with wanted as (
     returning e.*
 )
 select c.id, c.lease_id, c.kind, c.user_id, c.organization_id, o.name, c.actor_id, c.attempts, p.payload::text,
-       c.message_id, c.enqueued_at, c.expires_at, clock_timestamp(), c.traceparent, c.cancel_requested,
+       c.message_id, c.enqueued_at, c.expires_at, clock_timestamp(), c.cancel_reason,
        c.bucket, c.queue_xid::text::bigint,
        coalesce(p.to_address, u.email), coalesce(u.display_name, ''), coalesce(p.locale, u.locale),
        coalesce(p.time_zone, u.time_zone), coalesce(u.is_active, true),

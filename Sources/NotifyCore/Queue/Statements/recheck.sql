@@ -1,6 +1,6 @@
 -- Reads again, for events that we hold, whatever could forbid or redirect the mail.
 -- $1 ids, $2 leases, $3 and $4 kinds with their switches.
-select i.id, e.id is not null, coalesce(e.cancel_requested, false), i.lease_id,
+select i.id, e.id is not null, e.cancel_reason, i.lease_id,
        coalesce(p.to_address, u.email), coalesce(u.display_name, ''), coalesce(p.locale, u.locale),
        coalesce(p.time_zone, u.time_zone), coalesce(u.is_active, true),
        e.organization_id is null or m.user_id is not null,

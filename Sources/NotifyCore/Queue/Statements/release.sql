@@ -1,5 +1,6 @@
 -- Gives events back to the queue: at once (delay 0), after a delay, or held until an operator decides or they expire.
--- They re-enter at the tail of their bucket. An attempt that says something gets a row of notify.attempts.
+-- They re-enter at the tail of their bucket. One that was asked to be cancelled meanwhile comes back at once, to end so.
+-- An attempt that says something gets a row of notify.attempts.
 -- Gives back the leases that were ours, and those whose row somebody else keeps locked, to be tried again.
 -- $1 ids, $2 leases, $3 delays in ms (null: hold), $4 whether the attempt is charged, $5 results (null: no attempt was
 -- made), $6 phases, $7 details, $8 codes, $9 enhanced codes, $10 replies, $11 relays.
@@ -15,10 +16,14 @@ with input as (
        for update of e skip locked
 ), released as (
     update notify.events e
-       set state = case when i.delay_ms is null then 'held' when i.delay_ms = 0 then 'ready' else 'waiting' end,
+       set state = case
+               when i.delay_ms = 0 or e.cancel_reason is not null then 'ready'
+               when i.delay_ms is null then 'held'
+               else 'waiting'
+           end,
            due_at = case
+               when i.delay_ms = 0 or e.cancel_reason is not null then e.due_at
                when i.delay_ms is null then e.expires_at
-               when i.delay_ms = 0 then e.due_at
                else clock_timestamp() + i.delay_ms * interval '1 millisecond'
            end,
            queue_xid = pg_current_xact_id(),

@@ -37,10 +37,12 @@ create table notify.events (
     -- Stays on the row after a rescue until the next claim, so that a late settle is still recognised.
     lease_id bigint,
     worker_id bigint,
-    cancel_requested boolean not null default false,
+    -- Who asked to cancel it while it was leased: the reason of its outcome once the worker honours this.
+    cancel_reason text,
     traceparent text,
     retry_of bigint,
     constraint events_state_known check (state in ('waiting', 'ready', 'leased', 'held')),
+    constraint events_cancel_reason_known check (cancel_reason in ('by_producer', 'by_operator', 'account_deleted')),
     constraint events_leased_by_worker check ((state = 'leased') = (worker_id is not null)),
     constraint events_leased_has_lease check (state <> 'leased' or lease_id is not null)
 ) with (

@@ -125,13 +125,14 @@ create function notify.drop_partitions(retention_days integer default 30) return
     language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '200ms'
 as $$
 declare
-    oldest_kept text := to_char((clock_timestamp() at time zone 'UTC')::date - retention_days, 'YYYYMMDD');
+    oldest_kept text;
     partition text;
     dropped integer := 0;
 begin
     if retention_days is null or retention_days not between 1 and 36500 then
         perform refuse('NW004', 'retention_days', 'is not between 1 and 36500');
     end if;
+    oldest_kept := to_char((clock_timestamp() at time zone 'UTC')::date - retention_days, 'YYYYMMDD');
     for partition in
         select c.relname
         from pg_inherits i

@@ -1,7 +1,8 @@
 -- Cancelling what is still open.
 
 -- Ends these events as cancelled, in one statement: outcome row in, event, payload and dedupe key out, unread feed row
--- retracted. An event that is being sent is only marked; the worker looks at the mark before it speaks to the relay.
+-- retracted. An event that is being sent is only marked with the reason, and the first who asked is named; the worker
+-- looks at the mark before it speaks to the relay.
 -- Returns whether something was open and none of it is being sent.
 create function notify.cancel_events(event_ids bigint[], reason text) returns boolean
     language plpgsql security definer set search_path = notify, pg_temp
@@ -16,7 +17,9 @@ begin
     ), gone as (
         delete from events e using open where e.id = open.id and open.state <> 'leased' returning e.*
     ), marked as (
-        update events e set cancel_requested = true from open where e.id = open.id and open.state = 'leased'
+        update events e set cancel_reason = coalesce(e.cancel_reason, cancel_events.reason)
+        from open
+        where e.id = open.id and open.state = 'leased'
     ), outcome as (
         insert into deliveries (
             event_id, kind, user_id, organization_id, outcome, reason, attempts, message_id, lease_id, enqueued_at,

@@ -1,6 +1,8 @@
 -- What an operator does to single events.
 
--- Puts a dead event back as a new one with a day to live; the old outcome stays. Null if there is no such dead event.
+-- Puts an event back into the queue and returns the id under which it goes on. A dead one becomes a new event with a day
+-- to live, and its old outcome stays. A held one, which has no outcome yet, stays itself and is due at once: with its
+-- attempts, its expiry and its Message-ID, by which a reader's mailbox may know the second copy. Null for any other.
 create function notify.retry_event(event_id bigint) returns bigint
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
@@ -9,6 +11,13 @@ declare
     dead dead_events;
     new_id bigint;
 begin
+    update events e set state = 'ready', due_at = queued_at, queue_xid = pg_current_xact_id()
+    where e.id = retry_event.event_id and e.state = 'held';
+    if found then
+        perform wake();
+        return event_id;
+    end if;
+
     delete from dead_events d where d.event_id = retry_event.event_id returning d.* into dead;
     if not found then
         return null;

@@ -5,7 +5,7 @@ struct QueueDeadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead", abstract: "List failed and expired events that can still be retried.",
         discussion: """
-            Their payload is kept for 7 days. Mend the cause, then: notify-worker queue retry ID
+            Their payload is kept for 7 days. Mend the cause, then `queue retry`.
 
             Examples:
               notify-worker queue dead --reason template_error

@@ -3,14 +3,16 @@ import NotifyCore
 
 struct QueueRetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Put dead events back into the queue.",
+        commandName: "retry", abstract: "Put dead and held events back into the queue.",
         discussion: """
-            Each becomes a new event that names the old one; the old outcome stays. Ends with 1 if one of the ids is no \
-            dead event.
+            A dead event becomes a new one that names it; the old outcome stays. A held event is due at once, with the \
+            attempts it had: its reader may get the mail twice, both with one Message-ID. Ends with 1 if one of the ids \
+            is neither.
 
             Examples:
               notify-worker queue retry 4711 4712
               notify-worker queue retry --all --reason template_error
+              notify-worker queue retry --all --held --kind assigned_ticket
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -20,13 +22,19 @@ struct QueueRetryCommand: ParsableCommand {
     @Flag(help: "Retry every dead event, or every one that --reason and --kind choose.")
     var all = false
 
-    @Argument(help: "Ids of dead events.")
+    @Flag(help: "With --all: held events instead of dead ones.")
+    var held = false
+
+    @Argument(help: "Ids of dead or held events.")
     var ids: [Int64] = []
 
     func validate() throws {
         guard all != !ids.isEmpty else { throw ValidationError("Give either ids or --all.") }
-        guard all || (filter.reason == nil && filter.kind == nil) else {
-            throw ValidationError("--reason and --kind choose among --all.")
+        guard all || (filter.reason == nil && filter.kind == nil && !held) else {
+            throw ValidationError("--reason, --kind and --held choose among --all.")
+        }
+        guard !held || filter.reason == nil else {
+            throw ValidationError("Held events have not ended yet, so --reason does not choose among them.")
         }
     }
 
@@ -39,12 +47,13 @@ struct QueueRetryCommand: ParsableCommand {
         } else if all {
             Output.print("\(retried.count) events are queued again.")
         } else if !retried.isEmpty {
-            Output.print(retried.map { "\($0.eventID) is queued again as \($0.newEventID)" }.joined(separator: "\n"))
+            Output.print(retried.map(\.text).joined(separator: "\n"))
         }
         guard missing.isEmpty else {
             throw CommandFailure(
-                "no dead event: \(missing.map(String.init).joined(separator: ", "))",
-                mend: "See what can be retried with `notify-worker queue dead`, and what became of one with "
+                "no dead or held event: \(missing.map(String.init).joined(separator: ", "))",
+                mend:
+                    "See what can be retried with `notify-worker queue dead` and `queue held`, and what became of one with "
                     + "`notify-worker explain ID`.")
         }
     }
@@ -52,6 +61,7 @@ struct QueueRetryCommand: ParsableCommand {
     private func retryAll(_ steering: QueueSteering) throws -> [QueueSteering.Retried] {
         let progress = ProgressLine("Events queued again")
         defer { progress.finish() }
+        guard !held else { return try steering.retryAllHeld(kind: filter.kind) { progress.update($0) } }
         return try steering.retryAll(reason: filter.reason, kind: filter.kind) { progress.update($0) }
     }
 
@@ -65,5 +75,11 @@ struct QueueRetryCommand: ParsableCommand {
             }
         }
         return retried
+    }
+}
+
+extension QueueSteering.Retried {
+    fileprivate var text: String {
+        eventID == newEventID ? "\(eventID) was held and is due now" : "\(eventID) is queued again as \(newEventID)"
     }
 }

@@ -1,3 +1,5 @@
+import PostgresClient
+
 /// Where PostgreSQL is.
 struct DatabaseSettings: SettingGroup {
     static let url = connection(
@@ -6,7 +8,7 @@ struct DatabaseSettings: SettingGroup {
         "NOTIFY_LISTEN_URL", "direct connection for LISTEN, where the first URL leads to a pooler",
         standard: .derived("NOTIFY_DATABASE_URL"))
     static let apiURL = connection(
-        "NOTIFY_API_DATABASE_URL", "connection of the HTTP API, with the role notify_api",
+        "NOTIFY_API_DATABASE_URL", "connection of the HTTP API, with the role notify_api; no effect yet",
         standard: .derived("NOTIFY_DATABASE_URL"))
     static let migrateURL = connection(
         "NOTIFY_MIGRATE_DATABASE_URL", "connection of `migrate`, with a role that may create the schema",
@@ -33,15 +35,21 @@ struct DatabaseSettings: SettingGroup {
             secrecy: .password, parse: conninfo)
     }
 
-    /// The form only: libpq judges the rest when it connects.
+    /// The form only: whether anything answers there shows when it is connected to.
     private static let conninfo: SettingParser.Parser<String> = { text throws(InvalidValue) in
         let text = try SettingParser.text(text)
-        guard !text.hasPrefix("postgres://"), !text.hasPrefix("postgresql://") else { return text }
-        guard !text.contains("://") else {
-            throw InvalidValue("does not start with postgresql:// or postgres://")
+        if !text.hasPrefix("postgres://"), !text.hasPrefix("postgresql://") {
+            guard !text.contains("://") else {
+                throw InvalidValue("does not start with postgresql:// or postgres://")
+            }
+            guard text.contains("=") else {
+                throw InvalidValue("is neither a postgresql:// URI nor a conninfo such as \"host=db dbname=app\"")
+            }
         }
-        guard text.contains("=") else {
-            throw InvalidValue("is neither a postgresql:// URI nor a conninfo such as \"host=db dbname=app\"")
+        do throws(PostgresError) {
+            _ = try ConnectionString(text)
+        } catch {
+            throw InvalidValue(reason: error)
         }
         return text
     }

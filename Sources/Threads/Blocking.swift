@@ -1,8 +1,6 @@
-import PostgresClient
-
 /// Runs what blocks on a thread of its own while the caller's task waits.
-enum Blocking {
-    static func run<Value: Sendable>(
+package enum Blocking {
+    package static func run<Value: Sendable>(
         _ name: String, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in

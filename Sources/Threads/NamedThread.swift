@@ -1,4 +1,4 @@
-internal import CLibPQ
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -10,7 +10,7 @@ package final class NamedThread: Sendable {
     private let isJoined = Mutex(false)
 
     /// Starts the thread. The name shows in `top -H` and debuggers; the kernel keeps its first 15 bytes.
-    package init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(PostgresError) {
+    package init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
         let failure = pthread_create(
@@ -26,7 +26,7 @@ package final class NamedThread: Sendable {
         )
         guard failure == 0 else {
             start.release()
-            throw PostgresError(.system(failure), "cannot start a thread")
+            throw SystemError(code: failure, "cannot start a thread")
         }
         self.thread = thread
     }

@@ -1,5 +1,6 @@
 import PostgresClient
 import Synchronization
+import Threads
 
 /// Ends another thread's database call, for a stop that must not wait for a server that does not answer.
 final class Interrupter: Sendable {

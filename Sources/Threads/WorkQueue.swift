@@ -1,10 +1,9 @@
-import DequeModule
-import PostgresClient
+internal import DequeModule
 
 /// Hands work from one thread to another, in batches at both ends.
 ///
-/// It has no bound of its own: everything in the delivery path counts as in flight, and the claimer keeps that bounded.
-final class WorkQueue<Element: Sendable>: Sendable {
+/// It has no bound of its own: its users bound what they push.
+package final class WorkQueue<Element: Sendable>: Sendable {
     private struct State {
         var elements: Deque<Element> = []
         var isClosed = false
@@ -12,13 +11,15 @@ final class WorkQueue<Element: Sendable>: Sendable {
 
     private let state = Monitor(State())
 
-    func push(_ element: Element) {
+    package init() {}
+
+    package func push(_ element: Element) {
         state.update { $0.elements.append(element) }
     }
 
     /// False, and nothing done, once the queue is closed.
     @discardableResult
-    func push(contentsOf elements: [Element]) -> Bool {
+    package func push(contentsOf elements: [Element]) -> Bool {
         state.update { state in
             guard !state.isClosed else { return false }
             state.elements.append(contentsOf: elements)
@@ -27,13 +28,13 @@ final class WorkQueue<Element: Sendable>: Sendable {
     }
 
     /// Puts work before all that waits.
-    func pushFirst(contentsOf elements: [Element]) {
+    package func pushFirst(contentsOf elements: [Element]) {
         guard !elements.isEmpty else { return }
         state.update { $0.elements.prepend(contentsOf: elements) }
     }
 
     /// All that waits, at most `limit`; waits until there is something. Nil once the queue is closed and empty.
-    func pop(limit: Int) -> [Element]? {
+    package func pop(limit: Int) -> [Element]? {
         let batch: [Element]?? = state.wait { state in
             if state.elements.isEmpty { return state.isClosed ? .some(nil) : nil }
             let batch = Array(state.elements.prefix(limit))
@@ -44,7 +45,7 @@ final class WorkQueue<Element: Sendable>: Sendable {
     }
 
     /// No more work will come; what waits is still handed out.
-    func close() {
+    package func close() {
         state.update { $0.isClosed = true }
     }
 }

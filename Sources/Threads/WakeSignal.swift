@@ -1,15 +1,16 @@
-internal import CLibPQ
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
 /// Ends another thread's wait. Safe from any thread; a signal given while nobody waits is kept for the next wait.
 package final class WakeSignal: Sendable {
-    let descriptor: Int32
+    /// Readable while there is a signal, for poll().
+    package let descriptor: Int32
     private let stopped = Atomic(false)
 
-    package init() throws(PostgresError) {
+    package init() throws(SystemError) {
         descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard descriptor >= 0 else { throw PostgresError(.system(errno), "cannot create an eventfd") }
+        guard descriptor >= 0 else { throw SystemError(code: errno, "cannot create an eventfd") }
     }
 
     deinit {
@@ -31,7 +32,8 @@ package final class WakeSignal: Sendable {
     }
 
     /// Takes the signal; whether there was one.
-    func consume() -> Bool {
+    @discardableResult
+    package func consume() -> Bool {
         var count: eventfd_t = 0
         return eventfd_read(descriptor, &count) == 0
     }

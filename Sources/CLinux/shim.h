@@ -1,0 +1,14 @@
+#ifndef NOTIFY_CLINUX_SHIM_H
+#define NOTIFY_CLINUX_SHIM_H
+
+// Swift's Glibc module leaves this header out.
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+// Names the calling thread; 15 bytes are kept. prctl is variadic, which Swift cannot call; Glibc leaves
+// pthread_setname_np out.
+static inline void thread_set_name(const char *name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+#endif

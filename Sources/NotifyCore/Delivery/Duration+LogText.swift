@@ -1,0 +1,9 @@
+import Threads
+
+extension Duration {
+    /// For log lines: seconds to the tenth, such as `17.9 s`.
+    package var logText: String {
+        let tenths = Int64((inSeconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}
