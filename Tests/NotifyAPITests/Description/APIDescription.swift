@@ -53,7 +53,8 @@ struct APIDescription {
     private static func operation(
         _ method: String, _ path: String, _ operation: [String: Any], _ shared: [Any], in document: [String: Any]
     ) throws -> Operation {
-        guard let id = operation["operationId"] as? String, let responses = operation["responses"] as? [String: Any] else {
+        guard let id = operation["operationId"] as? String, let responses = operation["responses"] as? [String: Any]
+        else {
             throw Malformed(place: "\(method) \(path)")
         }
         return Operation(
@@ -94,9 +95,10 @@ extension APIDescription {
 
     /// References to components that stand nowhere.
     var unusedComponents: [String] {
-        let declared = ["schemas", "responses", "parameters", "headers", "requestBodies"].flatMap { kind in
-            components(kind).keys.map { "#/components/\(kind)/\($0)" }
-        }
+        let declared = ["schemas", "responses", "parameters", "headers", "requestBodies"]
+            .flatMap { kind in
+                components(kind).keys.map { "#/components/\(kind)/\($0)" }
+            }
         return declared.filter { !text.contains("'\($0)'") }.sorted()
     }
 
