@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check format demo clean
+.PHONY: help install install-tests build release run test check check-api format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -35,6 +35,10 @@ check: install-tests ## Check format, imports and warnings, as CI does
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	scripts/check-sources
 	scripts/check-warnings
+
+check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_API_SECONDS for more)
+	@scripts/install-dependencies --tests
+	scripts/check-api --binary .build/release/notify-worker
 
 format: ## Format every Swift file in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

@@ -26,8 +26,8 @@ struct DescriptionTests {
     func pathParameters() {
         for operation in description.operations {
             let named = operation.path.matches(of: /\{(\w+)\}/).map { String($0.output.1) }
-            let declared = operation.parameters.filter { $0["in"] as? String == "path" }
-                .compactMap { $0["name"] as? String }
+            let parameters = operation.parameters.filter { $0["in"] as? String == "path" }
+            let declared = parameters.compactMap { $0["name"] as? String }
             #expect(named.sorted() == declared.sorted(), "\(operation)")
         }
     }
