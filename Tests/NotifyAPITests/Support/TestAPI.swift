@@ -16,7 +16,8 @@ struct TestAPI: Sendable {
     let pool: ConnectionPool
     let services: APIServices
     let configuration: APIConfiguration
-    private let responder: RouterResponder<APIRequestContext>
+    var responder: RouterResponder<APIRequestContext>
+    var logger = Logger.silent
 
     fileprivate init(_ database: TestDatabase, configuration: APIConfiguration, parts: [ReadinessPart]) throws {
         self.database = database
@@ -24,10 +25,7 @@ struct TestAPI: Sendable {
         pool = ConnectionPool(
             "\(database.conninfo) options='-c role=notify_api'",
             configuration: .init(name: "test-api", size: 4, maximumWaiters: 1_024))
-        let pages = SignedOutPages(
-            try WebPages.load(directory: TestWorker.templates), appURL: "https://app.example.com")
-        services = APIServices(
-            pool, keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="), pages: pages)
+        services = APIServices(pool, keyRing: try KeyRing(parsing: TestAPI.key), pages: try TestAPI.pages)
         let application = buildApplication(
             configuration, services: services, readiness: { parts }, logger: .silent)
         responder = application.responder
@@ -46,7 +44,7 @@ struct TestAPI: Sendable {
         let request = Request(
             head: .init(method: method, scheme: "http", authority: "localhost", path: path, headerFields: fields),
             body: .init(buffer: ByteBuffer(string: body ?? "")))
-        let context = APIRequestContext(source: .init(channel: EmbeddedChannel(), logger: .silent))
+        let context = APIRequestContext(source: .init(channel: EmbeddedChannel(), logger: logger))
         let response = try await responder.respond(to: request, context: context)
         let writer = CollectingWriter()
         try await response.body.write(writer)
