@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api format demo clean
+.PHONY: help install install-tests build release run test check check-api bench format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -39,6 +39,11 @@ check: install-tests ## Check format, imports and warnings, as CI does
 check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_API_SECONDS for more)
 	@scripts/install-dependencies --tests
 	scripts/check-api --binary .build/release/notify-worker
+
+bench: release ## Measure the HTTP API against references in the same run, about 2.5 minutes; writes Benchmarks/API.md
+	@command -v wrk >/dev/null || { echo "make bench: wrk is missing: apt-get install wrk" >&2; exit 1; }
+	swift build -c release --product bench-bare-server $(SWIFT_BUILD_FLAGS)
+	scripts/bench-api --out Benchmarks/API.md
 
 format: ## Format every Swift file in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

@@ -84,6 +84,16 @@ let package = Package(
             ]
         ),
 
+        // For `make bench`
+        .executableTarget(
+            name: "bench-bare-server",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/BareServer"
+        ),
+
         // For the demo and the tests
         .target(
             name: "DevMailbox",
