@@ -157,4 +157,42 @@ struct SettleTests {
             }
         }
     }
+
+    @Test(
+        "A producer that keeps the key or the feed row of a cancelled event holds up that event alone",
+        arguments: [
+            enqueueTicket(ada, "dedupe_key => 'k'"),
+            "update notify.notifications set read_at = now() where user_id = '\(ada)'",
+        ])
+    func lockedKey(statement: String) async throws {
+        try await withQueue { client, database in
+            let kept = try client.claimTicket("dedupe_key => 'k'")
+            #expect(try client.connection.value("select notify.cancel('k')") == "false")
+            try client.connection.execute(enqueueTicket(bob, "dedupe_key => 'l'"))
+            let free = try #require(try client.claim(1).first?.event)
+            #expect(try client.connection.value("select notify.cancel('l')") == "false")
+            try client.connection.execute(enqueueTicket(cyd))
+            let sent = try #require(try client.claim(1).first?.event)
+            // Whoever waits for a lock here fails.
+            try client.connection.execute("set lock_timeout = '1ms'")
+            try database.withSession { producer in
+                try producer.execute("begin; \(statement)")
+                let batch = [
+                    Self.end(kept, .cancelled(.byProducer)), Self.end(free, .cancelled(.byProducer)), Self.end(sent),
+                ]
+                let settled = try client.queue.settle(batch)
+                #expect(settled.ours == [free.leaseID, sent.leaseID])
+                #expect(settled.locked == [kept.leaseID])
+                #expect(try client.state(of: kept) == "leased")
+                #expect(try client.connection.column("select key from notify.dedupe_keys") == ["k"])
+                let retracted = "select user_id from notify.notifications where retracted_at is not null"
+                #expect(try client.connection.column(retracted) == [bob])
+                try producer.execute("rollback")
+            }
+            #expect(try client.queue.settle([Self.end(kept, .cancelled(.byProducer))]).ours == [kept.leaseID])
+            #expect(try client.connection.column("select key from notify.dedupe_keys") == [])
+            let outcomes = "select outcome || ' ' || count(*) from notify.deliveries group by outcome order by 1"
+            #expect(try client.connection.column(outcomes) == ["cancelled 2", "sent 1"])
+        }
+    }
 }
