@@ -21,7 +21,9 @@ struct CancelTests {
         }
     }
 
-    @Test("A cut ends connecting, whether the server takes no login or answers nothing after it", arguments: [false, true])
+    @Test(
+        "A cut ends connecting, whether the server takes no login or answers nothing after it",
+        arguments: [false, true])
     func cutWhileConnecting(takesLogin: Bool) async throws {
         let server = try SilentServer(takesLogin: takesLogin)
         let error = try await onThread {

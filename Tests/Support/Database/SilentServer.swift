@@ -3,15 +3,15 @@ import Threads
 
 /// A server that takes one connection, and its login where told so, and then never answers: what PgBouncer does whose
 /// own server is away.
-final class SilentServer: Sendable {
+package final class SilentServer: Sendable {
     private let listener: Int32
     private let port: UInt16
     private let asked = StopSignal()
     private let thread: NamedThread
 
-    var conninfo: String { "host=127.0.0.1 port=\(port) user=u dbname=d sslmode=disable gssencmode=disable" }
+    package var conninfo: String { "host=127.0.0.1 port=\(port) user=u dbname=d sslmode=disable gssencmode=disable" }
 
-    init(takesLogin: Bool) throws {
+    package init(takesLogin: Bool) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -49,7 +49,7 @@ final class SilentServer: Sendable {
     }
 
     /// Until the client waits for the answer that it will not get.
-    func waitUntilAsked() {
+    package func waitUntilAsked() {
         _ = asked.wait(.seconds(60))
     }
 
@@ -60,5 +60,5 @@ final class SilentServer: Sendable {
         _ = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
     }
 
-    struct Failure: Error {}
+    package struct Failure: Error {}
 }
