@@ -169,7 +169,7 @@ final class DeliveryPath: Sendable {
         guard let entry = inFlight.entry(of: finished.token), let mail = entry.mail else { return nil }
         let event = entry.event
         let record = relays.record(finished.result, of: mail, for: event)
-        if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
+        if stop.isRequested, finished.result.isCertainlyUnsent { return .untouched(event) }
         let context = AttemptContext(
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
             hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere,

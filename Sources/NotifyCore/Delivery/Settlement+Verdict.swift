@@ -24,4 +24,12 @@ extension SendResult {
         case .unsendable, .unreachable: false
         }
     }
+    /// Whether it says only that the mail did not get as far as its final dot. While we stop that is our own doing, or as
+    /// good as: no attempt is charged for it.
+    var isCertainlyUnsent: Bool {
+        switch self {
+        case .unreachable, .interrupted: true
+        case .accepted, .refused, .unsendable, .unknown: false
+        }
+    }
 }

@@ -13,16 +13,16 @@ final class DatabaseSession {
     private let stop: StopSignal
     private let logger: Logger
     private let health: DatabaseHealth?
-    private let interrupter: Interrupter?
+    private let canceller: Canceller
     private var connection: PostgresConnection?
     private var backOff = Duration.milliseconds(100)
 
     init(
         _ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil,
-        interrupter: Interrupter? = nil
+        canceller: Canceller = Canceller()
     ) {
         self.health = health
-        self.interrupter = interrupter
+        self.canceller = canceller
         self.conninfo = conninfo
         self.role = role
         var options = ConnectionOptions(applicationName: "notify-worker \(role)")
@@ -53,9 +53,8 @@ final class DatabaseSession {
     /// The living connection, for what is no statement of the queue.
     func open() throws(PostgresError) -> PostgresConnection {
         if let connection { return connection }
-        let connection = try PostgresConnection(conninfo, options: options)
+        let connection = try PostgresConnection(conninfo, options: options, canceller: canceller)
         self.connection = connection
-        interrupter?.aim(at: connection.canceller)
         return connection
     }
 

@@ -38,8 +38,15 @@ struct WorkerService: Service {
         var pause = Duration.milliseconds(500)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do {
-                try await Blocking.run("start") { try dispatcher.start() }
+                try await withGracefulShutdownHandler {
+                    try await Blocking.run("start") { try dispatcher.start() }
+                } onGracefulShutdown: {
+                    dispatcher.abandonStart()
+                }
                 return true
+            } catch  where Task.isShuttingDownGracefully {
+                // Its start was abandoned; whatever else was wrong, nobody waits for it any more.
+                return false
             } catch let error as PostgresError where error.isTransient {
                 readiness.set(.waiting(reason: error.publicReason))
                 logger.warning(

@@ -25,6 +25,8 @@ package struct TestWorker: Sendable {
         package var templates = TestWorker.templates
         package var drains = false
         package var relayPolicy = RelayPolicy.standard
+        /// How long a stop waits for a database that does not answer.
+        package var databasePatience = Duration.seconds(2)
 
         package init() {}
     }
@@ -75,6 +77,7 @@ package struct TestWorker: Sendable {
             listenURL: database.direct.conninfo(user: "test_worker"), relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
+        configuration.databasePatience = options.databasePatience
         return configuration
     }
 
