@@ -1,4 +1,5 @@
 import NotifyCore
+import Templates
 import Testing
 
 @Suite("The schema of a payload")
@@ -44,6 +45,8 @@ struct PayloadSchemaTests {
             #expect(schema.problem(in: full.merging(["due_at": "tomorrow"]) { $1 }) == .badTimestamp(field: "due_at"))
         }
         #expect(kind.object.idField == entry.required[0])
+        let promised = try #require(KindContract.events.first { $0.kind == kind.rawValue })
+        #expect(promised.required == Set(entry.required) && promised.optional == Set(entry.optional))
     }
 
     @Test("A problem's description shows a hostile key without its controls, cut")
