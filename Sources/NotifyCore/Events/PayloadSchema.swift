@@ -46,7 +46,7 @@ package struct PayloadSchema: Sendable {
             }
             switch field.type {
             case .text: break
-            case .timestamp: if !ZonedTimestamp.isValid(value) { return .badTimestamp(field: field.name) }
+            case .timestamp: if ZonedTimestamp(iso8601: value) == nil { return .badTimestamp(field: field.name) }
             case .url: if !WebLink.isValid(value) { return .badURL(field: field.name) }
             }
         }

@@ -51,7 +51,7 @@ struct Sample: Sendable {
         if PlainText.block(value).isEmpty { return "“\(name)” is empty; a sample shows every variable" }
         return switch ValueForm(ofVariable: name) {
         case .link where !Link.isSafe(value): "“\(name)” is not an http or https address"
-        case .time where Timestamp(iso8601: value) == nil: "“\(name)” is not an ISO 8601 time with a zone"
+        case .time where ZonedTimestamp(iso8601: value) == nil: "“\(name)” is not an ISO 8601 time with a zone"
         default: nil
         }
     }
