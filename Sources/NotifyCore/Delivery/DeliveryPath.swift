@@ -117,7 +117,7 @@ final class DeliveryPath: Sendable {
         let rows = try queue.recheck(entries.compactMap { $0?.event })
         for (submission, entry) in zip(waiting, entries) {
             guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
-            let decision = NotifyCore.recheck(
+            let decision = decideAgain(
                 entry.event, against: row, composedFor: sent.recipient, now: entry.databaseNow, allowing: rules.allowed)
             act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
         }

@@ -35,11 +35,10 @@ package enum SendMeaning: Sendable, Hashable {
     }
 
     private init(_ reply: SMTPReply, _ phase: SMTPPhase) {
-        let isLogin = [530, 534, 535, 538].contains(reply.code)
         if reply.isInternationalAddressRefused {
             self = .unsendable(.smtputf8Unsupported)
-        } else if isLogin || reply.isStorageFull || phase.isBeforeRecipient && !reply.isMessageTooBig {
-            self = .relayFault(isLogin: isLogin)
+        } else if reply.wantsLogin || reply.isStorageFull || phase.isBeforeRecipient && !reply.isMessageTooBig {
+            self = .relayFault(isLogin: reply.wantsLogin)
         } else if reply.isTransient {
             self = .deferred
         } else if reply.isPermanent {

@@ -1,6 +1,5 @@
 import DevMailbox
 import DevPostgres
-import Foundation
 import Logging
 import NotifyCore
 import PostgresClient
@@ -121,14 +120,12 @@ extension DemoWorld {
         var configuration = Dispatcher.Configuration(
             databaseURL: postgres.conninfo(database: databaseName, user: "demo_worker"), relays: [relay])
         configuration.observer = observer
-        var generator = SystemRandomNumberGenerator()
-        let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
         let rules = DeliveryRules(
             catalogue: catalogue,
             identity: try MailIdentity(
                 from: "Northwind Support <support@northwind.example>", publicURL: "https://support.northwind.example",
                 appURL: "https://app.northwind.example"),
-            keyRing: try KeyRing(parsing: key), allowed: nil,
+            keyRing: .random(), allowed: nil,
             // The relay's deferral should be over before its reader is.
             schedule: try RetrySchedule(parsing: "1s"), holdUnknown: [])
         var logger = Logger(label: "notify.demo")

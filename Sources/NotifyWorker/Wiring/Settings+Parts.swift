@@ -55,7 +55,7 @@ extension Settings {
 
     func catalogue() throws(CommandFailure) -> TemplateCatalogue {
         do {
-            return try TemplateCatalogue.load(directory: mail.templates)
+            return try TemplateCatalogue.load(directory: mail.templates, contracts: KindContract.events)
         } catch {
             let lines = error.problems.prefix(20).map { "\n  " + LogText.escaped($0.description) }.joined()
             let more = error.problems.count > 20 ? "\n  and \(error.problems.count - 20) more" : ""

@@ -83,7 +83,7 @@ package struct TestWorker: Sendable {
 
     package static func rules(_ options: Options = Options()) throws -> DeliveryRules {
         DeliveryRules(
-            catalogue: try TemplateCatalogue.load(directory: options.templates),
+            catalogue: try TemplateCatalogue.load(directory: options.templates, contracts: KindContract.events),
             identity: try MailIdentity(
                 from: "Example Support <notify@example.com>", publicURL: "https://notify.example.com"),
             keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="),

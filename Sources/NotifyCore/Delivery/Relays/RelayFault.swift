@@ -25,8 +25,3 @@ package struct RelayFault: Sendable, Hashable {
         }
     }
 }
-
-extension SMTPReply {
-    /// `550 5.7.1`, without the text, which may quote the recipient.
-    var codes: String { [String(code), enhancedCode?.description].compactMap(\.self).joined(separator: " ") }
-}

@@ -54,7 +54,7 @@ struct QueueRetryCommand: ParsableCommand {
         let progress = ProgressLine("Events queued again")
         defer { progress.finish() }
         guard !held else { return try steering.retryAllHeld(kind: filter.kind) { progress.update($0) } }
-        return try steering.retryAll(reason: filter.reason, kind: filter.kind) { progress.update($0) }
+        return try steering.retryAllDead(reason: filter.reason, kind: filter.kind) { progress.update($0) }
     }
 
     private func retryEach(_ steering: QueueSteering) throws {
