@@ -175,16 +175,12 @@ final class DeliveryPath: Sendable {
         let context = AttemptContext(
             of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind), record: record)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let scrubber = RecipientScrubber([mail.recipient.email, mail.wireAddress])
-        let attempt = AttemptRecord(finished.result, scrubbing: scrubber)
         guard let change = Settlement.change(for: verdict, after: finished.result) else {
-            logger.debug(
-                "handed on to another relay",
-                metadata: [
-                    "event": "\(event.id)", "relay": "\(record.relayName)", "result": "\(attempt.result.rawValue)",
-                ])
             return handOn(event, after: tries)
         }
+        let attempt = AttemptRecord(
+            finished.result, after: entry.tries.account(relayNames: relays.names),
+            scrubbing: RecipientScrubber([mail.recipient.email, mail.wireAddress]))
         return Settlement(event, change, attempt: attempt, relay: record.relayName)
     }
 

@@ -15,12 +15,14 @@ final class RelayPool: Sendable {
     }
 
     let configurations: [RelayConfiguration]
+    let names: [String]
     private let policy: RelayPolicy
     private let state: Mutex<State>
     private let logger: Logger
 
     init(_ configurations: [RelayConfiguration], policy: RelayPolicy, logger: Logger) {
         self.configurations = configurations
+        names = configurations.map(\.name)
         self.policy = policy
         self.logger = logger
         state = Mutex(
@@ -103,7 +105,7 @@ final class RelayPool: Sendable {
                 ticket: mail.ticket, at: now)
             state.noteTrouble(at: now)
             let record = Record(
-                relayName: configurations[relay].name, hadAccepted: hadAccepted,
+                relayName: names[relay], hadAccepted: hadAccepted,
                 canGoOn: state.router.goesOn(after: tries, at: now), areAllUnfit: state.router.areUnfit(tries),
                 relayWait: policy.shortestPause)
             return (record, change)
@@ -125,7 +127,7 @@ final class RelayPool: Sendable {
         }
         logger.warning(
             "cannot open a session with the relay",
-            metadata: ["relay": "\(configurations[relay].name)", "fault": "\(fault.message)"])
+            metadata: ["relay": "\(names[relay])", "fault": "\(fault.message)"])
         if let change { react(to: change, relay: relay) }
         // Mails may have come in since it was closed.
         if isClosed { lane.withdraw() }
@@ -149,7 +151,7 @@ final class RelayPool: Sendable {
     }
 
     private func react(to change: RelayChange, relay: Int) {
-        let metadata: Logger.Metadata = ["relay": "\(configurations[relay].name)"]
+        let metadata: Logger.Metadata = ["relay": "\(names[relay])"]
         switch change {
         case .opened(let fault, let pause):
             logger.error(
@@ -192,13 +194,13 @@ final class RelayPool: Sendable {
     func trouble(for duration: Duration) -> String? {
         state.withLock { state in
             guard let since = state.troubledSince, .now - since >= duration else { return nil }
-            return state.faults(named: configurations.map(\.name))
+            return state.faults(named: names)
         }
     }
 
     /// What keeps all relays from being used, for readiness; nil where one can be.
     var fault: String? {
-        state.withLock { $0.troubledSince == nil ? nil : $0.faults(named: configurations.map(\.name)) }
+        state.withLock { $0.troubledSince == nil ? nil : $0.faults(named: names) }
     }
 }
 

@@ -108,6 +108,21 @@ struct RelayRouterTests {
         #expect(router().areUnfit(tries))
     }
 
+    @Test("An operator can read which relays had a mail before, and what each said, without the reply's text")
+    func account() {
+        var tries = RelayTries()
+        #expect(tries.account(relayNames: []) == nil)
+        tries.add(1, after: .refused(SMTPReply(code: 530, text: "jane@example.com: no"), .mail))
+        tries.add(0, after: .unsendable(.smtputf8Unsupported))
+        tries.add(2, after: .unreachable)
+        #expect(
+            tries.account(relayNames: ["a:25", "b:25", "c:25"])
+                == """
+                handed on by b:25: 530 to mail, a:25: the address needs SMTPUTF8, which the relay does not offer, \
+                c:25: not begun
+                """)
+    }
+
     @Test("Two faults in a row close a relay while another is open, five when it is the last")
     func replaceable() {
         var router = router()

@@ -32,7 +32,7 @@ package struct RelayRouter: Sendable {
 
     /// Whether every relay has said that it cannot carry a mail.
     package func areUnfit(_ tries: RelayTries) -> Bool {
-        tries.unfit.count == relays.count
+        relays.indices.allSatisfy { tries.isUnfit($0) }
     }
 
     /// Whether another relay is open, to take what this one leaves waiting.
@@ -43,7 +43,7 @@ package struct RelayRouter: Sendable {
     private func firstRelay(
         with permit: RelayPermit, after tries: RelayTries, at now: ContinuousClock.Instant
     ) -> Int? {
-        relays.indices.first { relays[$0].permit(at: now) == permit && !tries.relays.contains($0) }
+        relays.indices.first { relays[$0].permit(at: now) == permit && !tries.hasTried($0) }
     }
 
     /// When `take` may answer again where it answered nil; nil where only a probe's result will tell.
