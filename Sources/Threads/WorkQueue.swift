@@ -27,10 +27,15 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Puts work before all that waits.
-    package func pushFirst(contentsOf elements: [Element]) {
-        guard !elements.isEmpty else { return }
-        state.update { $0.elements.prepend(contentsOf: elements) }
+    /// Puts work before all that waits. False, and nothing done, once the queue is closed.
+    @discardableResult
+    package func pushFirst(contentsOf elements: [Element]) -> Bool {
+        guard !elements.isEmpty else { return true }
+        return state.update { state in
+            guard !state.isClosed else { return false }
+            state.elements.prepend(contentsOf: elements)
+            return true
+        }
     }
 
     /// All that waits, at most `limit`; waits until there is something. Nil once the queue is closed and empty.
