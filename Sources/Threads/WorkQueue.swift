@@ -38,6 +38,11 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// Puts back, before all that waits, what was taken and could not be done: a closed queue takes it too.
+    package func giveBack(_ elements: [Element]) {
+        state.update { $0.elements.prepend(contentsOf: elements) }
+    }
+
     /// All that waits, at most `limit`; waits until there is something. Nil once the queue is closed and empty.
     package func pop(limit: Int) -> [Element]? {
         let batch: [Element]?? = state.wait { state in

@@ -62,7 +62,7 @@ final class Settler {
     }
 
     private func leave(_ batch: [Settlement]) -> Bool {
-        path.settling.pushFirst(contentsOf: batch)
+        path.settling.giveBack(batch)
         return false
     }
 }
