@@ -40,10 +40,10 @@ with input as (
 ), written as (
     insert into notify.deliveries
            (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
-            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of, maybe_sent)
     select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge,
            i.smtp_code, i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at,
-           clock_timestamp(), g.retry_of
+           clock_timestamp(), g.retry_of, g.maybe_sent and i.outcome <> 'sent'
       from gone g
       join input i on i.id = g.id and i.lease_id = g.lease_id
     returning event_id, lease_id, outcome
