@@ -62,7 +62,7 @@ final class Settler {
 
 extension PostgresError {
     /// Lock not available, deadlock, data exception, integrity violation: other rows may well be written.
-    fileprivate var isAboutOneRow: Bool {
+    var isAboutOneRow: Bool {
         guard let state = sqlState?.rawValue else { return false }
         return ["55P03", "40P01"].contains(state) || state.hasPrefix("22") || state.hasPrefix("23")
     }

@@ -8,6 +8,7 @@ import Threads
 /// every five seconds for each thread.
 final class DatabaseSession {
     private let conninfo: String
+    private let role: String
     private let options: ConnectionOptions
     private let stop: StopSignal
     private let logger: Logger
@@ -23,6 +24,7 @@ final class DatabaseSession {
         self.health = health
         self.interrupter = interrupter
         self.conninfo = conninfo
+        self.role = role
         var options = ConnectionOptions(applicationName: "notify-worker \(role)")
         options.statementTimeout = .seconds(30)
         options.lockTimeout = .seconds(5)
@@ -36,14 +38,14 @@ final class DatabaseSession {
         do throws(PostgresError) {
             let result = try body(EventQueue(connection: try open()))
             backOff = .milliseconds(100)
-            if health?.succeeded() == true { logger.notice("database usable again") }
+            if health?.succeeded(role) == true { logger.notice("database usable again") }
             return result
         } catch {
             // Also one that is of no use any more without having said so, or whose server became a standby.
             if error.isConnectionLost || error.sqlState == "25006" || connection?.isUsable == false {
                 close()
-                health?.lost(error)
             }
+            health?.failed(role, error)
             throw error
         }
     }

@@ -169,6 +169,48 @@ struct QueueCommandsTests {
         }
     }
 
+    @Test("What was done to some ids is printed, whatever the others meet")
+    func oneByOne() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            let settings = ["NOTIFY_DATABASE_URL": database.url()]
+            try await database.execute(
+                """
+                insert into notify.dead_events (event_id, kind, bucket, user_id, payload, outcome, reason, attempts,
+                    message_id, enqueued_at, expires_at)
+                select n, case when n = 902 then 'account_invitation' else 'assigned_ticket' end,
+                    '00000000-0000-0000-0000-000000000000', '\(Person.jane)', '\(Person.ticket)', 'failed',
+                    'template_error', 0, gen_random_uuid(), now(), now()
+                from generate_series(901, 904) n;
+                create function refuse() returns trigger language plpgsql as
+                    $$ begin raise exception sqlstate '53100'; end $$;
+                create trigger refuse before insert on notify.events for each row when (new.retry_of = 904)
+                    execute function refuse();
+                """)
+            let retried = try await Program.run(["queue", "retry", "901", "902", "903"], settings: settings)
+            let queued = try await database.column("select id from notify.events order by id").compactMap(\.self)
+            #expect(queued.count == 2)
+            let lines = zip(["901", "903"], queued).map { "\($0) is queued again as \($1)\n" }
+            #expect(retried.standardOutput == lines.joined())
+            #expect(retried.status == 1)
+            #expect(retried.standardError.contains("902: refused, NW004 (field event_id)"), "\(retried.standardError)")
+
+            let broken = try await Program.run(["queue", "retry", "--json", "904", "901"], settings: settings)
+            #expect(broken.status == 1)
+            #expect((try broken.json() as? [Any])?.isEmpty == true)
+            #expect(broken.standardError.contains("53100"), "\(broken.standardError)")
+
+            try await database.execute(
+                """
+                create trigger refuse_end before delete on notify.events for each row when (old.id = \(queued[1]))
+                    execute function refuse();
+                """)
+            let cancelled = try await Program.run(["queue", "cancel"] + queued, settings: settings)
+            #expect(cancelled.status == 1)
+            #expect(cancelled.standardOutput == "\(queued[0]) is cancelled\n")
+            #expect(cancelled.standardError.contains("53100"), "\(cancelled.standardError)")
+        }
+    }
+
     @Test("Held events are listed with the relay that may have taken them, and made due by id or all at once")
     func held() async throws {
         try await withTestDatabase(.oneUser) { database in

@@ -2,6 +2,7 @@ package import DevMailbox
 import Foundation
 import Logging
 package import NotifyCore
+import PostgresClient
 package import SMTPSender
 import Templates
 
@@ -109,6 +110,24 @@ package struct TestWorker: Sendable {
     /// Why the relays take nothing, as `/readyz` tells it; nil while they can be used.
     package var relayFault: String? {
         dispatcher.readiness.first { $0.name == "relay" }?.reason
+    }
+
+    /// Why the database cannot be used, likewise.
+    package var databaseFault: String? {
+        dispatcher.readiness.first { $0.name == "database" }?.reason
+    }
+
+    /// Waits until that is as wanted.
+    package func waitForDatabaseFault(_ isWanted: @escaping @Sendable (String?) -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        try await database.withConnection { connection in
+            while !isWanted(databaseFault) {
+                guard ContinuousClock.now < deadline else {
+                    throw PostgresConnection.NeverHeld(condition: "another fault than \(databaseFault ?? "none")")
+                }
+                try connection.wait(milliseconds: 10)
+            }
+        }
     }
 
     /// Outcome and reason of an event, as `sent` or `skipped: preference_off`; waits for it.

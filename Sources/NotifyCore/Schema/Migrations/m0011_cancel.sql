@@ -1,9 +1,10 @@
 -- Cancelling what is still open.
 
 -- Ends these events as cancelled, in one statement: outcome row in, event, payload and dedupe key out, unread feed row
--- retracted. An event that is being sent is only marked with the reason, and the first who asked is named; the worker
--- looks at the mark before it speaks to the relay, and retracts the feed row if it honours it. The key is free from the
--- mark on: an event enqueued under it later must not vanish with this one.
+-- retracted (that of the first event, where this one is a retry by hand). An event that is being sent is only marked with
+-- the reason, and the first who asked is named; the worker looks at the mark before it speaks to the relay, and retracts
+-- the feed row if it honours it. The key is free from the mark on: an event enqueued under it later must not vanish with
+-- this one.
 --
 -- Returns the least that can be promised of them all: 'cancelled' (was not being sent and never will be), 'maybe_sent'
 -- (never will be again, but an earlier attempt may have reached its reader), 'marked', or null where none is open.
@@ -43,7 +44,7 @@ begin
         delete from dedupe_keys k using key where (k.key, k.user_id, k.kind) = (key.key, key.user_id, key.kind)
     ), feed as (
         update notifications n set retracted_at = cancelled_at from gone g
-        where n.event_id = g.id and n.read_at is null and n.retracted_at is null
+        where n.event_id = coalesce(g.retry_of, g.id) and n.read_at is null and n.retracted_at is null
     )
     select case
         when bool_or(open.state = 'leased') then 'marked'
@@ -72,14 +73,40 @@ begin
 end
 $$;
 
--- For the worker that honours a mark: frees the keys of events that it settles as cancelled and retracts their unread
--- feed rows, as cancel does for those that it ends itself.
-create function notify.release_cancelled(event_ids bigint[]) returns void
+-- For the worker that honours a mark, or whose recipient is gone: frees the keys of events that it is about to settle as
+-- cancelled and retracts their unread feed rows, as cancel does for those that it ends itself. Returns the events for
+-- which that is done.
+--
+-- Nothing is waited for: a producer that enqueues under the same key has it locked until its transaction ends, and
+-- everybody's outcomes would wait with this one. Such an event is left as it was, to be tried again.
+create function notify.release_cancelled(event_ids bigint[]) returns setof bigint
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
 begin
-    delete from dedupe_keys k where k.event_id = any (event_ids);
-    update notifications n set retracted_at = clock_timestamp()
-    where n.event_id = any (event_ids) and n.read_at is null and n.retracted_at is null;
+    return query
+    with cancelled as materialized (
+        select e.id, coalesce(e.retry_of, e.id) as feed_id from events e where e.id = any (event_ids)
+    ), key as materialized (
+        select k.event_id from dedupe_keys k where k.event_id = any (event_ids) for update skip locked
+    ), unread as materialized (
+        select n.event_id from notifications n
+        where n.event_id = any (array(select c.feed_id from cancelled c))
+            and n.read_at is null and n.retracted_at is null
+        for no key update skip locked
+    ), free as materialized (
+        select c.id, c.feed_id from cancelled c
+        where (select count(*) from dedupe_keys k where k.event_id = c.id)
+            = (select count(*) from key where key.event_id = c.id)
+            and (
+                select count(*) from notifications n
+                where n.event_id = c.feed_id and n.read_at is null and n.retracted_at is null
+            ) = (select count(*) from unread n where n.event_id = c.feed_id)
+    ), freed as (
+        delete from dedupe_keys k where k.event_id = any (array(select free.id from free))
+    ), retracted as (
+        update notifications n set retracted_at = clock_timestamp()
+        where n.event_id = any (array(select free.feed_id from free)) and n.read_at is null and n.retracted_at is null
+    )
+    select free.id from free;
 end
 $$;

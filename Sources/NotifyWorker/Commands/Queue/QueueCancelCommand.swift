@@ -1,5 +1,6 @@
 import ArgumentParser
 import NotifyCore
+import PostgresClient
 
 struct QueueCancelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,14 +19,17 @@ struct QueueCancelCommand: ParsableCommand {
 
     func run() throws {
         let steering = QueueSteering(try shared.load().settings.database.connect(for: "queue cancel"))
-        var results: [CancelResult] = []
-        for id in ids { results.append(CancelResult(eventID: id, result: try steering.cancel(id))) }
-        if output.json {
-            try Output.print(json: results)
-        } else {
-            Output.print(results.map(\.text).joined(separator: "\n"))
+        let tried = OneByOne(ids) { id throws(PostgresError) in
+            CancelResult(eventID: id, result: try steering.cancel(id))
         }
-        guard results.allSatisfy(\.cancelled) else { throw ExitCode(ExitStatus.failed.rawValue) }
+        if output.json {
+            try Output.print(json: tried.done)
+        } else if !tried.done.isEmpty {
+            Output.print(tried.done.map(\.text).joined(separator: "\n"))
+        }
+        if let end = tried.end { throw end }
+        guard tried.refusals.isEmpty else { throw CommandFailure(tried.refusals.joined(separator: "; ")) }
+        guard tried.done.allSatisfy(\.cancelled) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     struct CancelResult: Encodable {
