@@ -19,7 +19,8 @@ struct EventStory {
 
     private var title: String {
         let kind = history.outcome?.kind ?? history.open?.kind ?? "of unknown kind"
-        let state = history.outcome.map { [$0.outcome, $0.reason].compactMap(\.self).joined(separator: ", ") }
+        let state =
+            history.outcome.map { [$0.outcome, $0.reason].compactMap(\.self).joined(separator: ", ") }
             ?? history.open?.state
         return LogText.escaped("Event \(history.id) · \(kind)" + (state.map { " · \($0)" } ?? ""))
     }
@@ -104,7 +105,8 @@ struct EventStory {
         case "ready": return "It is due and waits for a worker."
         case "leased": return "Worker \(open.workerName ?? "unknown") has it."
         case "held":
-            return "It is held until a person decides: notify-worker queue retry \(history.id), or cancel \(history.id)."
+            return
+                "It is held until a person decides: notify-worker queue retry \(history.id), or cancel \(history.id)."
         case "retrying": return "It waits for its next attempt at \(open.dueAt)."
         default: return "It waits until it is due at \(open.dueAt)."
         }

@@ -81,7 +81,8 @@ struct ReleaseTests {
                 _ = try client.queue.settle([Settlement(lease, change, attempt: attempt, relay: "mx:25")])
             }
             let rows = try client.connection.column(
-                "select concat_ws(' ', attempt, charged, next_at = finished_at) from notify.attempts order by finished_at")
+                "select concat_ws(' ', attempt, charged, next_at = finished_at) from notify.attempts order by finished_at"
+            )
             #expect(rows == ["1 f t", "1 t t"])
         }
     }
@@ -98,7 +99,8 @@ struct ReleaseTests {
             try client.connection.execute("select notify.retry_event(\(event.id))")
             let again = try client.claim(1)[0].event
             let busy = AttemptRecord(
-                .refused(SMTPReply(code: 450, enhancedCode: nil, text: "Busy"), .rcpt), scrubbing: RecipientScrubber([]))
+                .refused(SMTPReply(code: 450, enhancedCode: nil, text: "Busy"), .rcpt), scrubbing: RecipientScrubber([])
+            )
             let later = Settlement.Change.release(after: .seconds(60), isCharged: true)
             _ = try client.queue.settle([Settlement(again, later, attempt: busy, relay: "mx:25")])
             #expect(try client.connection.value("select notify.cancel('k')") == "false")

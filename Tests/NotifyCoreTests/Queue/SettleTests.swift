@@ -176,7 +176,8 @@ struct SettleTests {
             try database.withSession { producer in
                 try producer.execute("begin; \(statement)")
                 let batch = [
-                    Self.end(kept, .cancelled(.recipientGone)), Self.end(free, .cancelled(.recipientGone)), Self.end(sent),
+                    Self.end(kept, .cancelled(.recipientGone)), Self.end(free, .cancelled(.recipientGone)),
+                    Self.end(sent),
                 ]
                 let settled = try client.queue.settle(batch)
                 #expect(settled.ours == [free.leaseID, sent.leaseID])

@@ -93,7 +93,9 @@ struct CancelTests {
                 where user_id = '\(ada)'
                 """)
             #expect(try await database.value("select notify.cancel('k')") == "false")
-            let outcomes = "select user_id || ' ' || maybe_sent from notify.deliveries where outcome = 'cancelled' order by 1"
+            let outcomes = """
+                select user_id || ' ' || maybe_sent from notify.deliveries where outcome = 'cancelled' order by 1
+                """
             #expect(try await database.column(outcomes) == ["\(ada) true", "\(bob) false"])
             #expect(try await database.value("select count(*) from notify.events") == "0")
             #expect(try await database.value("select count(*) from notify.dedupe_keys") == "0")

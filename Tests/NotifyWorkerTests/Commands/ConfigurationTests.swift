@@ -74,7 +74,8 @@ struct ConfigurationTests {
             #expect(output.status == 78)
             let text = output.standardOutput + output.standardError
             #expect(text.contains("NOTIFY_HTTP_PORT"), "\(text)")
-            #expect(text.contains("NOTIFY_SMTP_URLL (environment) is no setting; did you mean NOTIFY_SMTP_URL?"), "\(text)")
+            let slip = "NOTIFY_SMTP_URLL (environment) is no setting; did you mean NOTIFY_SMTP_URL?"
+            #expect(text.contains(slip), "\(text)")
         }
     }
 

@@ -88,7 +88,8 @@ struct EventStoryTests {
             enqueuedAt: Self.nine, finishedAt: Self.after(2), retryOf: nil, relay: nil, detail: nil, maybeSent: true)
         let text = EventStory(
             EventHistory(id: 7, open: nil, attempts: [attempt], outcome: ended, keptSince: nil, feed: nil)
-        ).text
+        )
+        .text
         #expect(text.hasPrefix("Event 7 · assigned_ticket · cancelled, by_operator\n"))
         #expect(text.contains("attempt 1 at mx:25: unknown at dot; next try at once\n"))
         #expect(text.hasSuffix("Now\n  It has ended: cancelled. An earlier attempt may have reached its reader."))
