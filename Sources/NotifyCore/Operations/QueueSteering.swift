@@ -52,10 +52,10 @@ package struct QueueSteering {
         }
     }
 
-    /// True is a promise that no mail goes out; false: there is nothing open, or it is being sent right now.
-    package func cancel(_ id: Int64) throws(PostgresError) -> Bool {
-        let rows = try connection.run(OperatorStatements.cancel, [id])
-        return rows.isEmpty ? false : try rows.optionalBool(0, 0) ?? false
+    package func cancel(_ id: Int64) throws(PostgresError) -> Cancellation {
+        let result = try connection.run(OperatorStatements.cancel, [id]).string(0, 0)
+        // A word that only a newer database knows promises nothing.
+        return Cancellation(rawValue: result) ?? .unknown
     }
 
     package struct Retried: Sendable, Hashable, Encodable {

@@ -57,6 +57,7 @@ struct RunCommand: AsyncParsableCommand {
         if !hasNoWorker {
             let setting = settings.logs.journalDirectory == nil ? "" : " (NOTIFY_JOURNAL_DIR has no effect yet)"
             logger.notice("no journal: mails accepted in the moment of a kill may go out twice\(setting)")
+            if paused { logger.notice("paused: no events are taken until a start without --paused") }
         }
         do {
             try await group.run()

@@ -33,6 +33,8 @@ struct RunGroup {
         if let dispatcher, let readiness {
             let worker = WorkerService(
                 dispatcher: dispatcher, grace: .seconds(settings.times.shutdownSeconds), readiness: readiness,
+                notifications: settings.database.isListeningApart
+                    ? NotificationCheck(settings: settings.database) : nil,
                 logger: logs.logger("notify.worker"))
             // The group stops its services from the last to the first: the worker ends while the API still answers.
             services.append(

@@ -103,6 +103,16 @@ struct OperatorTests {
         }
     }
 
+    @Test("The retry of an event that may have reached its reader promises no more than the event did")
+    func retryMaybeSent() async throws {
+        try await withTestDatabase(.directory) { database in
+            let old = try await Self.deadEvent(in: database)
+            try await database.execute("update notify.deliveries set maybe_sent = true")
+            let new = try await database.value("select notify.retry_event(\(old))") ?? "0"
+            #expect(try await database.value("select notify.cancel_event(\(new))") == "maybe_sent")
+        }
+    }
+
     @Test("Discarding throws the payload away, once")
     func discard() async throws {
         try await withTestDatabase(.directory) { database in
@@ -126,9 +136,10 @@ struct OperatorTests {
                 )
                 .compactMap { $0 }
             for id in ids {
-                #expect(try await database.value("select notify.cancel_event(\(id))") == "true")
-                #expect(try await database.value("select notify.cancel_event(\(id))") == "false")
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "cancelled")
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "ended")
             }
+            #expect(try await database.value("select notify.cancel_event(0)") == "unknown")
             #expect(
                 try await database.column("select reason from notify.deliveries") == ["by_operator", "by_operator"])
             #expect(try await database.value("select count(*) from notify.event_payloads") == "0")

@@ -89,6 +89,19 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("A name that is no setting is told beside a wrong setting, for it may be the cause")
+    func unknownBesideWrong() async throws {
+        let settings = ["NOTIFY_SMTP_URLL": "x", "NOTIFY_HTTP_PORT": "999999"]
+        for arguments in [["queue", "status"], ["check", "--offline"]] {
+            let output = try await Program.run(arguments, settings: settings)
+            #expect(output.status == 78)
+            let text = output.standardOutput + output.standardError
+            #expect(text.contains("NOTIFY_HTTP_PORT"), "\(text)")
+            let slip = "NOTIFY_SMTP_URLL (environment) is no setting; did you mean NOTIFY_SMTP_URL?"
+            #expect(text.contains(slip), "\(text)")
+        }
+    }
+
     @Test("An unreachable database is one clear message with 1, and no password in it")
     func unreachable() async throws {
         let settings = ["NOTIFY_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/app"]

@@ -105,6 +105,24 @@ struct RunTests {
         }
     }
 
+    @Test("A start says that it is paused, and that what it listens to is another database")
+    func pausedAndDeaf() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            try await withTestDatabase { other in
+                try await DevMailbox.with { mailbox in
+                    var settings = settings(database, mailbox)
+                    settings["NOTIFY_LISTEN_URL"] = other.direct.url()
+                    let program = try await RunningProgram.start(["run", "--no-api", "--paused"], settings: settings)
+                    #expect(try await program.line(with: "paused: no events are taken") != nil)
+                    let warning = try await program.line(with: "notifications are not heard; polling meanwhile")
+                    #expect(warning?.contains("is not heard at NOTIFY_LISTEN_URL") == true)
+                    program.signal(SIGTERM)
+                    #expect(try await program.end() == 0)
+                }
+            }
+        }
+    }
+
     @Test("Missing migrations end it with 78 and the mend")
     func notMigrated() async throws {
         try await withTestDatabase { database in

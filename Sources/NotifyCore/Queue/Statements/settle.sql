@@ -1,7 +1,7 @@
 -- Ends events: each leaves the queue and gets its one outcome row, if we still hold it. A lease that ran out and that
 -- nobody took still counts. Gives back the leases that were ours; the others' events belong to someone else now.
 -- A failed or expired event keeps its payload aside; an account mail loses its address. A cancel that found the event
--- leased left its key and its feed row to us.
+-- leased left its feed row to us.
 -- What somebody else keeps locked does not hold up the others: the event, as a producer in the middle of a cancel has it,
 -- or the key or the feed row of one that ends as cancelled. It comes back as locked, to be tried again.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
@@ -49,10 +49,10 @@ with input as (
 ), written as (
     insert into notify.deliveries
            (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
-            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of, maybe_sent)
     select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge,
            i.smtp_code, i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at,
-           clock_timestamp(), g.retry_of
+           clock_timestamp(), g.retry_of, g.maybe_sent and i.outcome <> 'sent'
       from gone g
       join input i on i.id = g.id and i.lease_id = g.lease_id
     returning lease_id

@@ -34,6 +34,9 @@ create table notify.events (
     -- Whether a turn of it ended without an end: after an attempt, charged or not, or for want of a relay. A waiting
     -- event is then "retrying", not "scheduled".
     tried boolean not null default false,
+    -- Whether an attempt may have reached its reader without our knowing: the relay had the whole mail and its answer got
+    -- lost, or the worker that had the event died. Cancelling it then promises nothing about that mail.
+    maybe_sent boolean not null default false,
     message_id uuid not null default gen_random_uuid(),
     -- Stays on the row after a rescue until the next claim, so that a late settle is still recognised.
     lease_id bigint,

@@ -19,6 +19,8 @@ create table notify.deliveries (
     retry_of bigint,
     relay text,
     detail text,
+    -- It did not end as sent, yet an attempt may have reached its reader.
+    maybe_sent boolean not null default false,
     constraint deliveries_outcome_known check (outcome in ('sent', 'skipped', 'failed', 'expired', 'cancelled')),
     constraint deliveries_reason_unless_sent check ((outcome = 'sent') = (reason is null))
 ) partition by range (finished_at);

@@ -26,11 +26,13 @@ begin
         perform refuse('NW004', 'event_id', 'is an account mail and was kept without its address: ask for a new one');
     end if;
     insert into events (
-        kind, bucket, user_id, organization_id, actor_id, state, due_at, expires_at, enqueued_at, traceparent, retry_of
+        kind, bucket, user_id, organization_id, actor_id, state, due_at, expires_at, enqueued_at, traceparent, retry_of,
+        maybe_sent
     )
     values (
         dead.kind, dead.bucket, dead.user_id, dead.organization_id, dead.actor_id, 'ready', queued_at,
-        queued_at + interval '24 hours', queued_at, dead.traceparent, coalesce(dead.retry_of, dead.event_id)
+        queued_at + interval '24 hours', queued_at, dead.traceparent, coalesce(dead.retry_of, dead.event_id),
+        exists (select from deliveries d where d.event_id = dead.event_id and d.maybe_sent)
     )
     returning id into new_id;
     update dedupe_keys k
@@ -42,12 +44,19 @@ begin
 end
 $$;
 
--- True is the promise of notify.cancel: it was not being sent and never will be.
-create function notify.cancel_event(event_id bigint) returns boolean
+-- Says what became of it: 'cancelled', 'maybe_sent' or 'marked' as notify.cancel_events has them, or, where it is not open,
+-- 'ended' or 'unknown'.
+create function notify.cancel_event(event_id bigint) returns text
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
+declare
+    result text := cancel_events(array[event_id], 'by_operator');
 begin
-    return cancel_events(array[event_id], 'by_operator');
+    return case
+        when result is not null then result
+        when exists (select from deliveries d where d.event_id = cancel_event.event_id) then 'ended'
+        else 'unknown'
+    end;
 end
 $$;
 

@@ -6,8 +6,9 @@ struct QueueCancelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Stop open events for good.",
         discussion: """
-            A cancelled event is never sent. One that is being sent right now cannot be promised: it is marked, stopped \
-            if there is still time, and the command ends with 1. `notify-worker explain ID` then tells.
+            A cancelled event is never sent. For one that a worker has at this moment nothing can be promised: it is \
+            marked, and stopped if its turn has not come. `notify-worker explain ID` then tells. Ends with 1 if one of \
+            the ids is marked only, has ended or is unknown.
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -19,7 +20,7 @@ struct QueueCancelCommand: ParsableCommand {
     func run() throws {
         let steering = QueueSteering(try shared.load().settings.database.connect(for: "queue cancel"))
         let tried = OneByOne(ids) { id throws(PostgresError) in
-            CancelResult(eventID: id, cancelled: try steering.cancel(id))
+            CancelResult(eventID: id, result: try steering.cancel(id))
         }
         if output.json {
             try Output.print(json: tried.done)
@@ -33,12 +34,24 @@ struct QueueCancelCommand: ParsableCommand {
 
     struct CancelResult: Encodable {
         let eventID: Int64
+        /// Whether nothing more goes out.
         let cancelled: Bool
+        let result: Cancellation
+
+        init(eventID: Int64, result: Cancellation) {
+            self.eventID = eventID
+            self.cancelled = result.isFinal
+            self.result = result
+        }
 
         var text: String {
-            cancelled
-                ? "\(eventID) is cancelled"
-                : "\(eventID) is not cancelled: it has ended, is unknown, or is being sent now"
+            switch result {
+            case .cancelled: "\(eventID) is cancelled"
+            case .maybeSent: "\(eventID) is cancelled; an earlier attempt may have reached its reader"
+            case .marked: "\(eventID) is being sent: marked; it is stopped if its turn has not come"
+            case .ended: "\(eventID) is not cancelled: it has ended"
+            case .unknown: "\(eventID) is not cancelled: it is unknown"
+            }
         }
     }
 }
