@@ -50,11 +50,13 @@ let package = Package(
             dependencies: [
                 "Threads", "PostgresClient", "SMTPSender", "Templates",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("Schema/Migrations"), .embedInCode("Queue/Statements")]
+            resources: [
+                .embedInCode("Schema/Migrations"), .embedInCode("Queue/Statements"),
+                .embedInCode("Operations/Statements"),
+            ]
         ),
         .target(
             name: "NotifyAPI",

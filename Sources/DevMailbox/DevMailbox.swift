@@ -45,7 +45,12 @@ package final class DevMailbox: Sendable {
         )
         var web: MailboxWeb?
         if let port = configuration.webPort {
-            web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record)
+            do {
+                web = try await MailboxWeb.start(port: port, smtpPort: smtp.port, record: record)
+            } catch {
+                await smtp.close()
+                throw error
+            }
         }
         return DevMailbox(configuration: configuration, record: record, faults: faults, smtp: smtp, web: web)
     }

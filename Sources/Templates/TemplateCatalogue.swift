@@ -10,18 +10,15 @@ package struct TemplateCatalogue: Sendable {
     }
 
     /// Reads `directory` (the one that holds `email/`) and refuses it with all that is wrong.
-    package static func load(directory: String) throws(CatalogueError) -> TemplateCatalogue {
-        var builder = CatalogueBuilder(TemplateDirectory(directory))
+    ///
+    /// - Parameter contracts: the kinds that must be there. Others are held against their own sample alone.
+    package static func load(
+        directory: String, contracts: [KindContract]
+    ) throws(CatalogueError) -> TemplateCatalogue {
+        var builder = CatalogueBuilder(TemplateDirectory(directory), contracts: contracts)
         let kinds = builder.build()
         guard builder.problems.isEmpty else { throw CatalogueError(problems: builder.sortedProblems) }
         return TemplateCatalogue(kinds)
-    }
-
-    /// All that is wrong with a templates directory, by file and line; empty if it can be used.
-    package static func problems(in directory: String) -> [TemplateProblem] {
-        var builder = CatalogueBuilder(TemplateDirectory(directory))
-        _ = builder.build()
-        return builder.sortedProblems
     }
 
     package var kinds: [String] { templates.keys.sorted() }

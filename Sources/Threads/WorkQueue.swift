@@ -27,9 +27,19 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Puts work before all that waits.
-    package func pushFirst(contentsOf elements: [Element]) {
-        guard !elements.isEmpty else { return }
+    /// Puts work before all that waits. False, and nothing done, once the queue is closed.
+    @discardableResult
+    package func pushFirst(contentsOf elements: [Element]) -> Bool {
+        guard !elements.isEmpty else { return true }
+        return state.update { state in
+            guard !state.isClosed else { return false }
+            state.elements.prepend(contentsOf: elements)
+            return true
+        }
+    }
+
+    /// Puts back, before all that waits, what was taken and could not be done: a closed queue takes it too.
+    package func giveBack(_ elements: [Element]) {
         state.update { $0.elements.prepend(contentsOf: elements) }
     }
 

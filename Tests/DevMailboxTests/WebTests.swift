@@ -1,4 +1,5 @@
 import DevMailbox
+import Foundation
 import TestSupport
 import Testing
 
@@ -28,6 +29,22 @@ struct WebTests {
             return try await smtplib(
                 Self.mail + "port, address = \(mailbox.smtpPort), '\(address)'\n" + script
             )
+        }
+    }
+
+    @Test("A page that cannot be served leaves no listener for mail behind")
+    func pageRefused() async throws {
+        try await DevMailbox.with(configured { $0.webPort = 0 }) { first in
+            let taken = try #require(first.webAddress.flatMap(URL.init(string:))?.port)
+            let free = try LoopbackPort.free()
+            await #expect(throws: (any Error).self) {
+                try await DevMailbox.start(
+                    configured {
+                        $0.smtpPort = free
+                        $0.webPort = taken
+                    })
+            }
+            #expect(!LoopbackPort.isListening(free))
         }
     }
 

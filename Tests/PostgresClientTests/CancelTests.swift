@@ -21,6 +21,43 @@ struct CancelTests {
         }
     }
 
+    @Test(
+        "A cut ends connecting, whether the server takes no login or answers nothing after it",
+        arguments: [false, true])
+    func cutWhileConnecting(takesLogin: Bool) async throws {
+        let server = try SilentServer(takesLogin: takesLogin)
+        let error = try await onThread {
+            let canceller = Canceller()
+            let cutter = try NamedThread("canceller") {
+                server.waitUntilAsked()
+                canceller.cut()
+            }
+            defer { cutter.join() }
+            return #expect(throws: PostgresError.self) {
+                try PostgresConnection(server.conninfo, canceller: canceller)
+            }
+        }
+        #expect(error?.isConnectionLost == true)
+        // libpq's own patience would have ended as a failure with its reason.
+        #expect(takesLogin || error?.message.hasSuffix("given up") == true)
+    }
+
+    @Test("A connection that was cut before it was made is never made")
+    func cutBefore() async throws {
+        try await withTestDatabase { database in
+            let conninfo = database.conninfo
+            try await onThread {
+                let canceller = Canceller()
+                try PostgresConnection(conninfo, canceller: canceller).close()
+                canceller.cut()
+                let error = #expect(throws: PostgresError.self) {
+                    try PostgresConnection(conninfo, canceller: canceller)
+                }
+                #expect(error?.message.hasSuffix("given up") == true)
+            }
+        }
+    }
+
     /// Asks again and again, because the first cut may come before the statement has begun.
     private func withAsking(_ ask: @escaping @Sendable () -> Void, body: () -> Void) throws {
         let isOver = Monitor(false)

@@ -25,34 +25,18 @@ struct PipelineTests {
     func inOrder(preparing: Bool) async throws {
         try await withTable(preparing: preparing) { connection in
             for round in 1...3 as ClosedRange<Int64> {
-                let results = try connection.pipeline([
+                let results = try connection.pipelineAtomically([
                     StatementCall(Self.insert, [1 as Int64]), StatementCall(Self.insert, [10 as Int64]),
                     StatementCall(Self.sum),
                 ])
                 #expect(results.count == 3)
-                try #expect(results[0].get().affectedCount == 1)
-                try #expect(results[2].get().int64(0, 0) == 11 * round)
+                #expect(results[0].affectedCount == 1)
+                try #expect(results[2].int64(0, 0) == 11 * round)
                 let rows = try connection.pipelineAtomically([StatementCall(Self.sum), StatementCall(Self.sum)])
                 try #expect(rows.map { try $0.int64(0, 0) } == [11 * round, 11 * round])
             }
             let prepared = try connection.run(Statement("select count(*) from pg_prepared_statements")).int64(0, 0)
             #expect(prepared == (preparing ? 2 : 0))
-        }
-    }
-
-    @Test("A call that fails leaves the others alone when each has a transaction of its own")
-    func independent() async throws {
-        try await withTable { connection in
-            let results = try connection.pipeline([
-                StatementCall(Self.insert, [1 as Int64]), StatementCall(Self.divide, [0 as Int64]),
-                StatementCall(Self.insert, [2000 as Int64]), StatementCall(Statement("selec")), StatementCall(Self.sum),
-            ])
-            let states = results.map { result in
-                if case .failure(let error) = result { error.sqlState } else { SQLState?.none }
-            }
-            #expect(states == [nil, "22012", "23514", "42601", nil])
-            try #expect(results[4].get().int64(0, 0) == 1)
-            try #expect(connection.run(Self.sum).int64(0, 0) == 1)
         }
     }
 
@@ -76,7 +60,9 @@ struct PipelineTests {
     func mistake() async throws {
         try await withTable { connection in
             let error = #expect(throws: PostgresError.self) {
-                try connection.pipeline([StatementCall(Self.insert, [1 as Int64]), StatementCall(Self.insert, ["1"])])
+                try connection.pipelineAtomically([
+                    StatementCall(Self.insert, [1 as Int64]), StatementCall(Self.insert, ["1"]),
+                ])
             }
             #expect(error?.code == .usage)
             #expect(connection.isUsable)
@@ -89,9 +75,8 @@ struct PipelineTests {
         try await withTable { connection in
             let payload = Array(repeating: String(repeating: "x", count: 64 << 10), count: 100)
             let echo = Statement(name: "echo", sql: "select unnest($1)")
-            let results = try connection.pipeline((0..<4).map { _ in StatementCall(echo, [payload]) })
-            for result in results {
-                let rows = try result.get()
+            let results = try connection.pipelineAtomically((0..<4).map { _ in StatementCall(echo, [payload]) })
+            for rows in results {
                 #expect(rows.count == 100)
                 try #expect(rows.bytes(99, 0).count == 64 << 10)
             }
@@ -102,7 +87,7 @@ struct PipelineTests {
     func lost() async throws {
         try await withTable { connection in
             let error = #expect(throws: PostgresError.self) {
-                try connection.pipeline([
+                try connection.pipelineAtomically([
                     StatementCall(Self.sum), StatementCall(Statement("select pg_terminate_backend(pg_backend_pid())")),
                     StatementCall(Self.sum),
                 ])

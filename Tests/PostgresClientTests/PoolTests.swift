@@ -171,4 +171,15 @@ struct PoolTests {
             #expect(error?.isConnectionLost == true)
         }
     }
+
+    @Test("A stop cuts off a connection that is still being made")
+    func cutOffWhileConnecting() async throws {
+        let server = try SilentServer(takesLogin: true)
+        let pool = ConnectionPool(server.conninfo, configuration: .init(size: 1))
+        let waiting = Task { try await pool.withConnection { _ in } }
+        try await onThread { server.waitUntilAsked() }
+        await pool.stop(grace: .zero)
+        let error = await #expect(throws: PostgresError.self) { try await waiting.value }
+        #expect(error?.isConnectionLost == true)
+    }
 }

@@ -51,7 +51,6 @@ struct PoolerTests {
             try #expect(connection.run(show).string(0, 0) == "77s")
             let calls = [StatementCall(show), StatementCall(show)]
             try #expect(connection.pipelineAtomically(calls).map { try $0.string(0, 0) } == ["77s", "77s"])
-            try #expect(connection.pipeline(calls).map { try $0.get().string(0, 0) } == ["77s", "77s"])
             try connection.execute("create table seen as select current_setting('statement_timeout') as value")
             try #expect(connection.run(Statement("select value from seen")).string(0, 0) == "0")
         }
@@ -72,7 +71,6 @@ struct PoolerTests {
             let ways: [() throws -> Void] = [
                 { _ = try connection.run(update, [3 as Int32]) },
                 { _ = try connection.pipelineAtomically([call]) },
-                { _ = try connection.pipeline([call])[0].get() },
                 { try connection.transaction { _ = try $0.run(update, [3 as Int32]) } },
             ]
             for way in ways {

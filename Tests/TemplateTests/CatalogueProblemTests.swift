@@ -154,21 +154,59 @@ struct CatalogueProblemTests {
     @Test("Each is reported with its file and line, and nothing else is", arguments: mistakes)
     func reported(mistake: Mistake) throws {
         let fixture = try FixtureDirectory(Self.sound.merging(mistake.files.mapValues { $0 }) { $1 })
-        let found = TemplateCatalogue.problems(in: fixture.path)
-            .map { String($0.description.dropFirst(fixture.path.count + "/email/".count)) }
+        let found = fixture.problems()
         #expect(found.count == mistake.expected.count, "\(found)")
         for (line, beginning) in zip(found, mistake.expected) { #expect(line.hasPrefix(beginning)) }
+        guard mistake.expected.isEmpty else { return }
+        #expect(try TemplateCatalogue.load(directory: fixture.path, contracts: []).kinds == ["hello"])
+    }
 
-        let loaded = Result { () throws(CatalogueError) in try TemplateCatalogue.load(directory: fixture.path) }
-        switch loaded {
-        case .success(let catalogue): #expect(mistake.expected.isEmpty && catalogue.kinds == ["hello"])
-        case .failure(let error): #expect(error.problems == TemplateCatalogue.problems(in: fixture.path))
-        }
+    static let breaches: [Mistake] = [
+        Mistake(name: "none", files: [:], expected: []),
+        Mistake(
+            name: "a kind that is not there",
+            files: sound.filter { $0.key.hasPrefix("hello/") }.mapValues { _ in nil }
+                .merging(sound.filter { $0.key.hasPrefix("hello/") }.map { ("hullo/" + $0.key.dropFirst(6), $0.value) })
+            {
+                $1
+            },
+            expected: ["hello: the kind “hello” is missing"]),
+        Mistake(
+            name: "an optional value that no template asks for before it is used",
+            files: [
+                "hello/en/body.txt.mustache": "{{title}} for\n{{who}}\n", "hello/de/body.txt.mustache": "{{title}}\n",
+            ],
+            expected: ["hello/en/body.txt.mustache:2: “who” may be missing"]),
+        Mistake(
+            name: "a sample with what no event has",
+            files: [
+                "hello/sample.json": """
+                {"title": "Hi", "url": "https://example.com", "who": "Kim",
+                "what": "x"}
+                """,
+                "hello/en/body.txt.mustache": "{{title}}{{#what}}{{what}}{{/what}}",
+            ],
+            expected: [
+                "hello/en/body.txt.mustache:1: “what” is no variable of hello",
+                "hello/sample.json: “due_at” is missing; events of hello can have it",
+                "hello/sample.json:2: no event of hello has “what”",
+            ]),
+    ]
+
+    @Test(
+        "Where it breaks with what producers may send, each place is reported, and nothing else is", arguments: breaches
+    )
+    func breach(mistake: Mistake) throws {
+        let fixture = try FixtureDirectory(Self.sound.merging(mistake.files.mapValues { $0 }) { $1 })
+        let contract = KindContract(kind: "hello", required: ["title", "url"], optional: ["who", "due_at"])
+        let found = fixture.problems(contracts: [contract])
+        #expect(found.count == mistake.expected.count, "\(found)")
+        for (line, beginning) in zip(found, mistake.expected) { #expect(line.hasPrefix(beginning), "\(line)") }
     }
 
     @Test("A directory that is not there is one clear message")
     func noDirectory() {
-        let problems = TemplateCatalogue.problems(in: "/nowhere/at/all").map(\.description)
+        let problems = TestCatalogue.problems(in: "/nowhere/at/all").map(\.description)
         #expect(problems.contains("/nowhere/at/all/email: this folder is missing or cannot be read"))
     }
 
@@ -217,6 +255,12 @@ final class FixtureDirectory: Sendable {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
+    }
+
+    /// What is wrong with it, with files as `email/` has them.
+    func problems(contracts: [KindContract] = []) -> [String] {
+        TestCatalogue.problems(in: path, contracts: contracts)
+            .map { String($0.description.dropFirst(path.count + "/email/".count)) }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

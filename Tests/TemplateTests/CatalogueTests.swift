@@ -6,7 +6,7 @@ import Testing
 struct CatalogueTests {
     @Test("It has no problems")
     func isSound() {
-        #expect(TemplateCatalogue.problems(in: TestCatalogue.directory) == [])
+        #expect(TestCatalogue.problems(in: TestCatalogue.directory, contracts: Contract.kinds) == [])
     }
 
     @Test("It has every kind in every locale")
@@ -91,7 +91,7 @@ struct CatalogueTests {
 
     @Test("Many threads render at once, shapes not met before among them, and get what one would")
     func concurrent() async throws {
-        let catalogue = try TemplateCatalogue.load(directory: TestCatalogue.directory)
+        let catalogue = try TemplateCatalogue.load(directory: TestCatalogue.directory, contracts: Contract.kinds)
         let request = try TestCatalogue.request("assigned_ticket")
         let optional = ["assigned_by", "priority", "due_at", "preview"]
         let mails = try await withThrowingTaskGroup(of: (Int, RenderedMail).self) { group in

@@ -64,7 +64,7 @@ struct DateTests {
             ("2026-11-27T24:00:00Z", 1_795_824_000), ("9999-12-31T23:59:59Z", 253_402_300_799),
         ])
     func read(iso: String, seconds: Int) {
-        #expect(Timestamp(iso8601: iso)?.secondsSince1970 == seconds)
+        #expect(ZonedTimestamp(iso8601: iso)?.secondsSince1970 == seconds)
     }
 
     @Test(
@@ -74,7 +74,7 @@ struct DateTests {
             "2026-11-27T09:00Zx", "2026-11-27T09:00:00.Z",
         ])
     func unreadable(text: String) throws {
-        #expect(Timestamp(iso8601: text) == nil)
+        #expect(ZonedTimestamp(iso8601: text) == nil)
         var request = try TestCatalogue.request("assigned_reminder")
         request.payload["due_at"] = text
         #expect(try TestCatalogue.render(request).text.contains("Due: \(text)\n"))

@@ -14,7 +14,17 @@ enum TestCatalogue {
     static let locales = ["de", "en", "fr", "ja"]
 
     static let shipped: Result<TemplateCatalogue, CatalogueError> = Result { () throws(CatalogueError) in
-        try TemplateCatalogue.load(directory: directory)
+        try TemplateCatalogue.load(directory: directory, contracts: Contract.kinds)
+    }
+
+    /// All that is wrong with a templates directory; empty if it can be used.
+    static func problems(in directory: String, contracts: [KindContract] = []) -> [TemplateProblem] {
+        do {
+            _ = try TemplateCatalogue.load(directory: directory, contracts: contracts)
+            return []
+        } catch {
+            return error.problems
+        }
     }
 
     /// A request with the kind's sample, in a zone that people of that language live in.

@@ -61,6 +61,11 @@ struct SMTPServer {
         }
     }
 
+    /// Closes the listener of a server that is not going to run.
+    func close() async {
+        try? await listener.executeThenClose { _ in }
+    }
+
     private func serve(_ client: Child) async {
         let id = record.beginSession()
         defer { record.endSession(id) }

@@ -13,10 +13,11 @@ package struct AttemptRecord: Sendable, Hashable {
     package let enhancedCode: EnhancedStatusCode?
     /// The reply's text, with the recipient replaced, at most 500 characters.
     package let reply: String?
-    /// What went wrong where no relay said it, with the recipient replaced.
+    /// What went wrong where no relay said it, with the recipient replaced; and which relays had handed the mail on.
     package let detail: String?
 
-    package init(_ sendResult: SendResult, scrubbing scrubber: RecipientScrubber) {
+    /// - Parameter earlier: how the mail came to this relay (``RelayTries/account(relayNames:)``).
+    package init(_ sendResult: SendResult, after earlier: String? = nil, scrubbing scrubber: RecipientScrubber) {
         var reply: SMTPReply?
         var phase: SMTPPhase?
         var detail: String?
@@ -30,7 +31,8 @@ package struct AttemptRecord: Sendable, Hashable {
         case .unknown: (result, phase) = (.unknown, .dot)
         }
         self.phase = phase
-        self.detail = detail
+        let parts = [detail, earlier].compactMap(\.self)
+        self.detail = parts.isEmpty ? nil : parts.joined(separator: "; ")
         code = reply?.code
         enhancedCode = reply?.enhancedCode
         self.reply = reply.map { scrubber.scrub($0.text) }

@@ -10,7 +10,6 @@ import Threads
 final class Claimer {
     private static let shortestWait = Duration.milliseconds(2)
     private static let longestWait = Duration.seconds(1)
-    private static let sweepInterval = Duration.seconds(10)
     private static let promotionInterval = Duration.seconds(2)
     private static let batchSize = 128
     /// Reading more arrivals than this costs more than a sweep's one probe a bucket.
@@ -31,7 +30,7 @@ final class Claimer {
     /// Everything that was ready in this snapshot is known to the planner; nil before the first sweep.
     private var snapshot: String?
     private var sweepFrom: UUID?
-    private var nextSweep = ContinuousClock.now
+    private var sweeps = SweepSchedule(at: .now)
     private var nextPromotion = ContinuousClock.now
     private var promotionFloor: Int64 = 0
     private var idleWait = shortestWait
@@ -85,7 +84,7 @@ final class Claimer {
 
     /// Tells the planner what became ready: usually only what is new, now and then and at first everything.
     private func look(in queue: EventQueue) throws(PostgresError) {
-        guard let since = snapshot, ContinuousClock.now < nextSweep else { return try sweep(queue) }
+        guard let since = snapshot, !sweeps.isDue(at: .now) else { return try sweep(queue) }
         let findings = try queue.discoverBuckets(since: since, limit: Self.arrivalLimit)
         note(findings)
         snapshot = findings.snapshot
@@ -102,9 +101,7 @@ final class Claimer {
         if sweepFrom == nil { snapshot = findings.snapshot }
         sweepFrom = findings.isCut ? findings.buckets.last?.bucket : nil
         promotionFloor = 0
-        // At most a hundredth of the time goes into sweeps, however long a pinned snapshot makes them.
-        let took = ContinuousClock.now - began
-        nextSweep = findings.isCut ? .now : .now + max(Self.sweepInterval, took * 100)
+        sweeps.swept(from: began, to: .now, isCut: findings.isCut)
     }
 
     private func note(_ findings: EventQueue.Findings) {
@@ -116,8 +113,7 @@ final class Claimer {
             limit: min(Self.batchSize, room.notifications), accountLimit: min(Self.batchSize, room.accountMails))
         guard !shares.isEmpty else { return 0 }
         let claims = try path.claim(shares, for: worker.id, from: queue)
-        // Others were faster, or our own lease has run out until the next heartbeat: look again soon.
-        if claims.isEmpty { nextSweep = min(nextSweep, .now + .seconds(1)) }
+        if claims.isEmpty { sweeps.missed(at: .now) }
         var counts: [UUID: (count: Int, last: ClaimPlanner.Position)] = [:]
         for claim in claims {
             counts[claim.bucket] = ((counts[claim.bucket]?.count ?? 0) + 1, claim.position)

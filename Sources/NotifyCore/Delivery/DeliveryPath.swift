@@ -73,7 +73,7 @@ final class DeliveryPath: Sendable {
         case .end(let outcome, let detail):
             settling.push(Settlement(event, .end(outcome, detail: detail, isCharged: false)))
         case .deliver(let recipient, let payload):
-            guard let ticket = relays.take(isUrgent: event.isAccountMail) else {
+            guard let ticket = relays.take(isUrgent: event.isAccountMail, after: entry.tries) else {
                 return settling.push(Settlement(event, .release(after: relays.pause, isCharged: false)))
             }
             let mail = InFlight.Entry.Mail(recipient: recipient, payload: payload, ticket: ticket)
@@ -117,7 +117,7 @@ final class DeliveryPath: Sendable {
         let rows = try queue.recheck(entries.compactMap { $0?.event })
         for (submission, entry) in zip(waiting, entries) {
             guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
-            let decision = NotifyCore.recheck(
+            let decision = decideAgain(
                 entry.event, against: row, composedFor: sent.recipient, now: entry.databaseNow, allowing: rules.allowed)
             act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
         }
@@ -168,17 +168,28 @@ final class DeliveryPath: Sendable {
     private func settlement(of finished: Finished) -> Settlement? {
         guard let entry = inFlight.entry(of: finished.token), let mail = entry.mail else { return nil }
         let event = entry.event
-        let record = relays.record(finished.result, of: mail, for: event)
-        if case .unreachable = finished.result, stop.isRequested { return .untouched(event) }
+        var tries = entry.tries
+        tries.add(mail.ticket.relay, after: finished.result)
+        let record = relays.record(finished.result, of: mail, for: event, after: tries)
+        if stop.isRequested, finished.result.isCertainlyUnsent { return .untouched(event) }
         let context = AttemptContext(
-            of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind),
-            hasRelayAcceptedOthers: record.hadAccepted, canGoElsewhere: record.canGoElsewhere,
-            relayWait: record.relayWait)
+            of: event, now: entry.databaseNow, holdsUnknown: rules.holdUnknown.contains(event.kind), record: record)
         let verdict = classify(finished.result, of: context, schedule: rules.schedule, jitter: .random())
-        let scrubber = RecipientScrubber([mail.recipient.email, mail.wireAddress])
-        let attempt = AttemptRecord(finished.result, scrubbing: scrubber)
-        return Settlement(
-            event, Settlement.change(for: verdict, after: finished.result), attempt: attempt, relay: record.relayName)
+        guard let change = Settlement.change(for: verdict, after: finished.result) else {
+            return handOn(event, after: tries)
+        }
+        let attempt = AttemptRecord(
+            finished.result, after: entry.tries.account(relayNames: relays.names),
+            scrubbing: RecipientScrubber([mail.recipient.email, mail.wireAddress]))
+        return Settlement(event, change, attempt: attempt, relay: record.relayName)
+    }
+
+    /// To the composer again, for a relay that has not had it; back to the queue where a stop has closed that way.
+    private func handOn(_ event: ClaimedEvent, after tries: RelayTries) -> Settlement? {
+        inFlight.note(tries, for: event.leaseID)
+        let isTaken =
+            event.isAccountMail ? composing.pushFirst(contentsOf: [event]) : composing.push(contentsOf: [event])
+        return isTaken ? nil : .untouched(event)
     }
 
     // MARK: Settle (the settler's thread)
@@ -252,6 +263,10 @@ extension DeliveryPath: RelayLaneDelegate {
 
     func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
         relays.connectFailed(lane, fault)
+    }
+
+    func lane(_ lane: RelayLane, connectStalledFor waited: Duration) {
+        relays.connectStalled(lane, waited)
     }
 
     func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {

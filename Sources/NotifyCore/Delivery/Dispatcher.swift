@@ -26,6 +26,8 @@ package final class Dispatcher: Sendable {
         /// End once nothing is due.
         package var drains = false
         package var observer: (any DeliveryObserver)?
+        /// How long a stop waits for a database call before it cuts it off.
+        package var databasePatience = Duration.seconds(2)
 
         package init(
             databaseURL: String, listenURL: String? = nil, relays: [RelayConfiguration], lease: Duration = .seconds(60),
@@ -39,37 +41,26 @@ package final class Dispatcher: Sendable {
         }
     }
 
-    /// What a stop left behind.
-    package struct StopReport: Sendable {
-        /// Events whose settlement could not be written in time. Their lease runs out, and another worker takes them.
-        package let unsettled: Int
-    }
-
-    private let configuration: Configuration
+    let configuration: Configuration
     private let rules: DeliveryRules
-    private let relays: RelayPool
-    private let logger: Logger
-    private let bell = Bell()
+    let relays: RelayPool
+    let logger: Logger
+    let bell = Bell()
     /// No more claims, no more mails begun.
-    private let stop = StopSignal()
+    let stop = StopSignal()
     /// The grace period is over: no more waiting for the database.
-    private let giveUp = StopSignal()
+    let giveUp = StopSignal()
     package let drain: DrainWatch?
     private let database = DatabaseHealth()
-    private let running = Mutex<Running?>(nil)
-    /// How long a stop waits for a database call before it cuts it off.
-    private static let databasePatience = Duration.seconds(2)
-    private let claiming = Interrupter()
-    private let checking = Interrupter()
-    private let settling = Interrupter()
-    private let keeping = Interrupter()
+    let running = Mutex<Running?>(nil)
+    let cancellers = Cancellers()
 
     typealias ThreadStarter =
         @Sendable (_ name: String, _ body: @escaping @Sendable () -> Void) throws -> NamedThread
     private let startThread: ThreadStarter
 
     /// What a stop ends. A start that fails halfway leaves some of the threads out.
-    private struct Running: Sendable {
+    struct Running: Sendable {
         let worker: WorkerIdentity
         let path: DeliveryPath
         let wakeSignal: WakeSignal
@@ -79,6 +70,17 @@ package final class Dispatcher: Sendable {
         var settler: NamedThread?
         var keeper: NamedThread?
         var waker: NamedThread?
+    }
+
+    /// What ends the database calls of each thread, connecting included.
+    struct Cancellers: Sendable {
+        let starting = Canceller()
+        let claiming = Canceller()
+        let checking = Canceller()
+        let settling = Canceller()
+        let keeping = Canceller()
+        let listening = Canceller()
+        let signingOff = Canceller()
     }
 
     package convenience init(_ configuration: Configuration, rules: DeliveryRules, logger: Logger) {
@@ -110,7 +112,8 @@ package final class Dispatcher: Sendable {
     /// - Throws: `PostgresError`, or `MigrationError` where the schema is not what this program needs, before anything was
     ///   begun; then it may be tried again. Whatever fails later ends what this call began, and the dispatcher with it.
     package func start() throws {
-        let session = DatabaseSession(configuration.databaseURL, role: "start", stop: stop, logger: logger)
+        let session = DatabaseSession(
+            configuration.databaseURL, role: "start", stop: stop, logger: logger, canceller: cancellers.starting)
         defer { session.close() }
         let wakeSignal = try WakeSignal()
         let name = WorkerIdentity.processName
@@ -147,93 +150,34 @@ package final class Dispatcher: Sendable {
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
         let session = {
             @Sendable [databaseURL = configuration.databaseURL, database]
-            (role: String, stop: StopSignal, interrupter: Interrupter) in
-            DatabaseSession(
-                databaseURL, role: role, stop: stop, logger: logger, health: database, interrupter: interrupter)
+            (role: String, stop: StopSignal, canceller: Canceller) in
+            DatabaseSession(databaseURL, role: role, stop: stop, logger: logger, health: database, canceller: canceller)
         }
-        let (claiming, checking, settling, keeping) = (claiming, checking, settling, keeping)
+        let cancellers = cancellers
         running.settler = try startThread("settler") {
-            Settler(path: path, database: session("settle", giveUp, settling)).run()
+            Settler(path: path, database: session("settle", giveUp, cancellers.settling)).run()
         }
         running.checker = try startThread("checker") {
-            Checker(path: path, database: session("recheck", stop, checking), stop: stop).run()
+            Checker(path: path, database: session("recheck", stop, cancellers.checking), stop: stop).run()
         }
         running.composer = try startThread("composer") {
             while let events = path.composing.pop(limit: 32) { path.prepare(events) }
         }
         running.keeper = try startThread("keeper") {
-            Keeper(
-                worker: worker, retentionDays: retentionDays, database: session("keep", giveUp, keeping), stop: giveUp,
-                logger: logger
-            )
-            .run()
+            let database = session("keep", giveUp, cancellers.keeping)
+            Keeper(worker: worker, retentionDays: retentionDays, database: database, stop: giveUp, logger: logger).run()
         }
         running.waker = try startThread("waker") {
             let options = ConnectionOptions(applicationName: "notify-worker listen")
-            let listener = Listener(listenURL, options: options, channels: ["notify_events"], signal: wakeSignal)
+            let listener = Listener(
+                listenURL, options: options, channels: ["notify_events"], signal: wakeSignal,
+                canceller: cancellers.listening)
             Waker(listener: listener, bell: bell, logger: logger).run()
         }
         guard !configuration.isPaused else { return }
         running.claimer = try startThread("claimer") {
-            Claimer(
-                path: path, worker: worker, database: session("claim", stop, claiming), bell: bell, stop: stop,
-                drain: drain
-            )
-            .run()
-        }
-    }
-
-    /// Stops in the order of the path: no more claims, unstarted events back at once, what is on the wire finished,
-    /// everything settled. Blocks for at most about `grace`.
-    package func stop(within grace: Duration) -> StopReport {
-        let running = running.withLock { running in
-            defer { running = nil }
-            return running
-        }
-        return running.map { end($0, within: grace) } ?? StopReport(unsettled: 0)
-    }
-
-    private func end(_ running: Running, within grace: Duration) -> StopReport {
-        let deadline = ContinuousClock.now + grace
-        let path = running.path
-        stop.request()
-        relays.beginStop(within: grace)
-        bell.ring()
-        running.wakeSignal.stop()
-        Interrupter.cutting([claiming, checking], after: Self.databasePatience) {
-            running.claimer?.join()
-            path.composing.close()
-            running.composer?.join()
-            path.checking.close()
-            running.checker?.join()
-        }
-        relays.close(within: deadline - .now)
-        _ = path.inFlight.waitUntilEmpty(timeout: deadline - .now)
-        path.settling.close()
-        giveUp.request()
-        Interrupter.cutting([settling, keeping], after: Self.databasePatience) {
-            running.settler?.join()
-            running.keeper?.join()
-            running.waker?.join()
-        }
-        signOff(running)
-        return StopReport(unsettled: path.inFlight.count)
-    }
-
-    /// Writes what the settler had to leave, then removes the worker, which frees at once whatever it still holds: a mail
-    /// that was accepted must not be among that.
-    private func signOff(_ running: Running) {
-        let session = DatabaseSession(configuration.databaseURL, role: "stop", stop: giveUp, logger: logger)
-        defer { session.close() }
-        do {
-            try session.run { queue throws(PostgresError) in
-                while let batch = running.path.settling.pop(limit: Settler.batchSize) {
-                    _ = try running.path.settle(batch, in: queue)
-                }
-                try queue.signOff(workerID: running.worker.id)
-            }
-        } catch {
-            logger.warning("could not sign off; the lease will run out", metadata: ["error": "\(error)"])
+            let database = session("claim", stop, cancellers.claiming)
+            Claimer(path: path, worker: worker, database: database, bell: bell, stop: stop, drain: drain).run()
         }
     }
 }

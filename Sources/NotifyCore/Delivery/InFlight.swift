@@ -14,6 +14,8 @@ final class InFlight: Sendable {
         let readAt: ContinuousClock.Instant
         /// Set once a mail was composed and handed to a relay.
         var mail: Mail?
+        /// The relays that gave it back since it was claimed.
+        var tries = RelayTries()
 
         struct Mail: Sendable {
             let recipient: Recipient
@@ -44,6 +46,10 @@ final class InFlight: Sendable {
 
     func note(_ mail: Entry.Mail, for leaseID: Int64) {
         entries.withLock { $0[leaseID]?.mail = mail }
+    }
+
+    func note(_ tries: RelayTries, for leaseID: Int64) {
+        entries.withLock { $0[leaseID]?.tries = tries }
     }
 
     func remove(_ leaseIDs: some Sequence<Int64>) {

@@ -67,8 +67,9 @@ final class Keeper {
             nextRescue = now + Jitter.random().applied(to: rescueInterval)
         }
         if now >= nextHousekeeping {
-            try keepHouse()
+            // Before, so that one that fails is due again in a minute and not at once.
             nextHousekeeping = now + Jitter.random().applied(to: Self.housekeepingInterval)
+            try keepHouse()
         }
     }
 
@@ -80,13 +81,32 @@ final class Keeper {
             metadata: ["workers": "\(rescued.workers)", "events": "\(rescued.events)"])
     }
 
-    /// Purges go in slices with a pause between them, so that they never hold up the queue; what the next heartbeat cuts
-    /// short goes on a minute later.
+    /// Each chore is done even where another fails, or a partition that cannot be dropped would end all purging.
     private func keepHouse() throws(PostgresError) {
+        let chores: [() throws(PostgresError) -> Void] = [makePartitions, dropPartitions, purge]
+        var failure: PostgresError?
+        for chore in chores {
+            do { try chore() } catch {
+                if error.isConnectionLost { throw error }
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func makePartitions() throws(PostgresError) {
+        try database.run { queue throws(PostgresError) in _ = try queue.ensurePartitions() }
+    }
+
+    private func dropPartitions() throws(PostgresError) {
         try database.run { queue throws(PostgresError) in
-            _ = try queue.ensurePartitions()
             _ = try queue.dropPartitions(retentionDays: retentionDays)
         }
+    }
+
+    /// Purges go in slices with a pause between them, so that they never hold up the queue; what the next heartbeat cuts
+    /// short goes on a minute later.
+    private func purge() throws(PostgresError) {
         while try purgeSlice() == Self.purgeSlice {
             if pause() { return }
         }

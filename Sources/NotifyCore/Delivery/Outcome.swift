@@ -41,7 +41,8 @@ package enum SkipReason: String, Sendable, CaseIterable {
 package enum FailureReason: String, Sendable, CaseIterable {
     case recipientRefused = "recipient_refused"
     case messageRefused = "message_refused"
-    /// It was tried until it expired, and the last answer was a 4xx.
+    /// Its time was over, or would have been before the next try, after an attempt that counted: a 4xx, a connection lost
+    /// on the way, or an answer that never came. Also one that was held until it expired.
     case retriesExhausted = "retries_exhausted"
     case addressInvalid = "address_invalid"
     case smtputf8Unsupported = "smtputf8_unsupported"

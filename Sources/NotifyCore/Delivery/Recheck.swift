@@ -31,7 +31,7 @@ package enum RecheckDecision: Sendable, Hashable {
 /// - Parameters:
 ///   - composedFor: the recipient that the waiting mail was composed for.
 ///   - now: the database's clock, µs since 1970.
-package func recheck(
+package func decideAgain(
     _ event: ClaimedEvent, against row: RecheckRow, composedFor: Recipient, now: Int64,
     allowing allowed: AddressAllowList?
 ) -> RecheckDecision {

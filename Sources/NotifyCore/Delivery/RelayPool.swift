@@ -15,12 +15,14 @@ final class RelayPool: Sendable {
     }
 
     let configurations: [RelayConfiguration]
+    let names: [String]
     private let policy: RelayPolicy
     private let state: Mutex<State>
     private let logger: Logger
 
     init(_ configurations: [RelayConfiguration], policy: RelayPolicy, logger: Logger) {
         self.configurations = configurations
+        names = configurations.map(\.name)
         self.policy = policy
         self.logger = logger
         state = Mutex(
@@ -55,9 +57,9 @@ final class RelayPool: Sendable {
 
     // MARK: Handing out mails
 
-    /// The right to send one mail now; nil while no relay may be given any.
-    func take(isUrgent: Bool) -> RelayTicket? {
-        state.withLock { $0.router.take(at: .now, isUrgent: isUrgent) }
+    /// The right to send one mail now; nil while no relay may be given it.
+    func take(isUrgent: Bool, after tries: RelayTries) -> RelayTicket? {
+        state.withLock { $0.router.take(at: .now, isUrgent: isUrgent, after: tries) }
     }
 
     /// A ticket whose mail was not sent after all.
@@ -84,12 +86,16 @@ final class RelayPool: Sendable {
         let relayName: String
         /// Whether the relay accepted another mail among its last ten results.
         let hadAccepted: Bool
-        let canGoElsewhere: Bool
+        let canGoOn: Bool
+        let areAllUnfit: Bool
         /// How long a mail waits that this relay could not take and no other can.
         let relayWait: Duration
     }
 
-    func record(_ result: SendResult, of mail: InFlight.Entry.Mail, for event: ClaimedEvent) -> Record {
+    /// - Parameter tries: the relays that gave this mail back, this one among them.
+    func record(
+        _ result: SendResult, of mail: InFlight.Entry.Mail, for event: ClaimedEvent, after tries: RelayTries
+    ) -> Record {
         let relay = mail.ticket.relay
         let (record, change) = state.withLock { state in
             let now = ContinuousClock.now
@@ -99,8 +105,9 @@ final class RelayPool: Sendable {
                 ticket: mail.ticket, at: now)
             state.noteTrouble(at: now)
             let record = Record(
-                relayName: configurations[relay].name, hadAccepted: hadAccepted,
-                canGoElsewhere: state.router.goesElsewhere(than: relay, at: now), relayWait: policy.shortestPause)
+                relayName: names[relay], hadAccepted: hadAccepted,
+                canGoOn: state.router.goesOn(after: tries, at: now), areAllUnfit: state.router.areUnfit(tries),
+                relayWait: policy.shortestPause)
             return (record, change)
         }
         if let change { react(to: change, relay: relay) }
@@ -120,14 +127,31 @@ final class RelayPool: Sendable {
         }
         logger.warning(
             "cannot open a session with the relay",
-            metadata: ["relay": "\(configurations[relay].name)", "fault": "\(fault.message)"])
+            metadata: ["relay": "\(names[relay])", "fault": "\(fault.message)"])
         if let change { react(to: change, relay: relay) }
         // Mails may have come in since it was closed.
         if isClosed { lane.withdraw() }
     }
 
+    /// Mails have waited too long for a first session with a relay: another takes them, where one is open.
+    func connectStalled(_ lane: RelayLane, _ waited: Duration) {
+        let (relay, change) = state.withLock { state in
+            let now = ContinuousClock.now
+            guard let relay = state.lanes.firstIndex(where: { $0 === lane }),
+                state.router.isReplaceable(relay, at: now)
+            else { return (Int?.none, RelayChange?.none) }
+            let change = state.router.connectStalled(relay: relay, RelayFault(waited: waited), at: now)
+            state.noteTrouble(at: now)
+            return (relay, change)
+        }
+        guard let relay else { return }
+        if let change { return react(to: change, relay: relay) }
+        // Mails came in since it was closed.
+        lane.withdraw()
+    }
+
     private func react(to change: RelayChange, relay: Int) {
-        let metadata: Logger.Metadata = ["relay": "\(configurations[relay].name)"]
+        let metadata: Logger.Metadata = ["relay": "\(names[relay])"]
         switch change {
         case .opened(let fault, let pause):
             logger.error(
@@ -170,13 +194,13 @@ final class RelayPool: Sendable {
     func trouble(for duration: Duration) -> String? {
         state.withLock { state in
             guard let since = state.troubledSince, .now - since >= duration else { return nil }
-            return state.faults(named: configurations.map(\.name))
+            return state.faults(named: names)
         }
     }
 
     /// What keeps all relays from being used, for readiness; nil where one can be.
     var fault: String? {
-        state.withLock { $0.troubledSince == nil ? nil : $0.faults(named: configurations.map(\.name)) }
+        state.withLock { $0.troubledSince == nil ? nil : $0.faults(named: names) }
     }
 }
 

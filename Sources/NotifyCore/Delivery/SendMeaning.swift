@@ -13,7 +13,9 @@ package enum SendMeaning: Sendable, Hashable {
     case addressRefused
     /// The relay will not take this mail, at this phase; or any other, as only its record can tell.
     case refused(SMTPPhase)
-    /// A relay of this kind cannot carry this mail: known without asking it, or said by it (5.6.7).
+    /// This relay cannot carry this mail, another may: known from what it offers, or said by it (5.6.7).
+    case unfit(FailureReason)
+    /// No relay can be asked to carry this mail.
     case unsendable(FailureReason)
     /// No transaction was begun.
     case notBegun
@@ -26,7 +28,9 @@ package enum SendMeaning: Sendable, Hashable {
         switch result {
         case .accepted: self = .accepted
         case .refused(let reply, let phase): self.init(reply, phase)
-        case .unsendable(let obstacle): self = .unsendable(FailureReason(obstacle))
+        case .unsendable(.invalidEnvelope): self = .unsendable(.addressInvalid)
+        case .unsendable(.smtputf8Unsupported): self = .unfit(.smtputf8Unsupported)
+        case .unsendable(.tooLarge): self = .unfit(.messageRefused)
         case .unreachable: self = .notBegun
         // A relay that hangs up on MAIL does what one that answers 421 there does.
         case .interrupted(let phase): self = phase.isBeforeRecipient ? .relayFault(isLogin: false) : .interrupted
@@ -35,11 +39,10 @@ package enum SendMeaning: Sendable, Hashable {
     }
 
     private init(_ reply: SMTPReply, _ phase: SMTPPhase) {
-        let isLogin = [530, 534, 535, 538].contains(reply.code)
         if reply.isInternationalAddressRefused {
-            self = .unsendable(.smtputf8Unsupported)
-        } else if isLogin || reply.isStorageFull || phase.isBeforeRecipient && !reply.isMessageTooBig {
-            self = .relayFault(isLogin: isLogin)
+            self = .unfit(.smtputf8Unsupported)
+        } else if reply.wantsLogin || reply.isStorageFull || phase.isBeforeRecipient && !reply.isMessageTooBig {
+            self = .relayFault(isLogin: reply.wantsLogin)
         } else if reply.isTransient {
             self = .deferred
         } else if reply.isPermanent {
@@ -58,16 +61,6 @@ package enum SendMeaning: Sendable, Hashable {
         case (1, 7)?, (1, 8)?: self = .refused(.rcpt)
         case (1, _)?, (2, _)?: self = .addressRefused
         default: self = .refused(.rcpt)
-        }
-    }
-}
-
-extension FailureReason {
-    fileprivate init(_ obstacle: SendObstacle) {
-        switch obstacle {
-        case .invalidEnvelope: self = .addressInvalid
-        case .smtputf8Unsupported: self = .smtputf8Unsupported
-        case .tooLarge: self = .messageRefused
         }
     }
 }

@@ -18,10 +18,15 @@ final class Settler {
     }
 
     func run() {
+        writeAll()
+        database.close()
+    }
+
+    /// Until the queue is closed and empty, or what is left cannot be written.
+    func writeAll() {
         while let batch = path.settling.pop(limit: Self.batchSize) {
             guard write(batch) else { break }
         }
-        database.close()
     }
 
     /// Whether to go on: false when the grace period is over and one last try failed too. What is then unwritten waits
@@ -50,19 +55,21 @@ final class Settler {
 
     /// Behind everything that waits by now. A locked row alone is not asked for more than four times a second.
     private func putOff(_ batch: [Settlement], alone: Bool) -> Bool {
-        if alone { _ = database.pause(.milliseconds(250)) }
-        return path.settling.push(contentsOf: batch) || leave(batch)
+        let isOver = database.pause(alone ? .milliseconds(250) : .zero)
+        // One by one, which a closed queue takes too: there it is the sign-off that tries again.
+        batch.forEach(path.settling.push)
+        return !isOver
     }
 
     private func leave(_ batch: [Settlement]) -> Bool {
-        path.settling.pushFirst(contentsOf: batch)
+        path.settling.giveBack(batch)
         return false
     }
 }
 
 extension PostgresError {
     /// Lock not available, deadlock, data exception, integrity violation: other rows may well be written.
-    fileprivate var isAboutOneRow: Bool {
+    var isAboutOneRow: Bool {
         guard let state = sqlState?.rawValue else { return false }
         return ["55P03", "40P01"].contains(state) || state.hasPrefix("22") || state.hasPrefix("23")
     }

@@ -4,6 +4,8 @@ package import SMTPSender
 package enum Verdict: Sendable, Hashable {
     case sent
     case retry(after: Duration, isCharged: Bool)
+    /// Another relay gets it now, within the same claim and not charged.
+    case handOn
     case end(Outcome, detail: String? = nil)
     /// It may have been accepted, and its kind is one to hold rather than to send twice (`NOTIFY_UNKNOWN_HOLD`).
     case hold
@@ -19,8 +21,10 @@ package struct AttemptContext: Sendable {
     package let holdsUnknown: Bool
     /// Whether the relay accepted another mail among its last 10 results, this one not counted.
     package let hasRelayAcceptedOthers: Bool
-    /// Whether the next mail would go to another relay (`RelayRouter.goesElsewhere`).
-    package let canGoElsewhere: Bool
+    /// Whether another relay, which has not had it in this claim, may be given it now (`RelayRouter.goesOn`).
+    package let canGoOn: Bool
+    /// Whether every relay has said in this claim that it cannot carry it.
+    package let areAllUnfit: Bool
     /// How long an event waits that its only relay could not take: the shortest pause of a relay.
     package let relayWait: Duration
     /// Since the event was enqueued.
@@ -28,26 +32,27 @@ package struct AttemptContext: Sendable {
 
     package init(
         chargedAttempts: Int, remaining: Duration, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool,
-        canGoElsewhere: Bool, relayWait: Duration = RelayPolicy.standard.shortestPause, age: Duration = .zero
+        canGoOn: Bool, areAllUnfit: Bool = false, relayWait: Duration = RelayPolicy.standard.shortestPause,
+        age: Duration = .zero
     ) {
         self.age = age
         self.chargedAttempts = chargedAttempts
         self.remaining = remaining
         self.holdsUnknown = holdsUnknown
         self.hasRelayAcceptedOthers = hasRelayAcceptedOthers
-        self.canGoElsewhere = canGoElsewhere
+        self.canGoOn = canGoOn
+        self.areAllUnfit = areAllUnfit
         self.relayWait = relayWait
     }
 
-    package init(
-        of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool, canGoElsewhere: Bool,
-        relayWait: Duration
+    init(
+        of event: ClaimedEvent, now: Int64, holdsUnknown: Bool, record: RelayPool.Record
     ) {
         self.init(
             chargedAttempts: event.attempts, remaining: .between(now, event.expiresAt),
             holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: hasRelayAcceptedOthers, canGoElsewhere: canGoElsewhere, relayWait: relayWait,
-            age: .between(event.enqueuedAt, now))
+            hasRelayAcceptedOthers: record.hadAccepted, canGoOn: record.canGoOn, areAllUnfit: record.areAllUnfit,
+            relayWait: record.relayWait, age: .between(event.enqueuedAt, now))
     }
 }
 
@@ -70,14 +75,17 @@ package func classify(
     case .accepted:
         return .sent
     case .relayFault, .notBegun:
-        return attempt.uncharged(jitter)
+        return attempt.uncharged(waiting: attempt.relayWait, jitter)
     case .deferred:
         return attempt.charged(after: schedule.delay(afterAttempt: attempt.chargedAttempts + 1), jitter)
     case .addressRefused:
         return .end(.failed(.recipientRefused))
     case .refused(let phase):
-        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(jitter, waiting: attempt.refusalWait) }
+        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(waiting: attempt.refusalWait, jitter) }
         return .end(.failed(phase == .rcpt ? .recipientRefused : .messageRefused))
+    case .unfit(let reason):
+        guard attempt.areAllUnfit else { return attempt.uncharged(waiting: attempt.refusalWait, jitter) }
+        return .end(.failed(reason))
     case .unsendable(let reason):
         return .end(.failed(reason))
     case .interrupted:
@@ -96,12 +104,12 @@ extension AttemptContext {
         retry(after: jitter.applied(to: delay), isCharged: true)
     }
 
-    fileprivate func uncharged(_ jitter: Jitter, waiting wait: Duration? = nil) -> Verdict {
-        retry(after: canGoElsewhere ? .zero : jitter.applied(to: wait ?? relayWait), isCharged: false)
+    fileprivate func uncharged(waiting delay: Duration, _ jitter: Jitter) -> Verdict {
+        canGoOn && remaining > .zero ? .handOn : retry(after: jitter.applied(to: delay), isCharged: false)
     }
 
-    /// A quiet relay may refuse one mail for a day without accepting another: it is asked ever more rarely, a quarter of
-    /// the event's age apart, up to half an hour.
+    /// A quiet relay may refuse one mail for a day without accepting another, and the one relay that could carry it may
+    /// be down as long: it is tried ever more rarely, a quarter of the event's age apart, up to half an hour.
     fileprivate var refusalWait: Duration {
         max(relayWait, min(age / 4, .seconds(1_800)))
     }

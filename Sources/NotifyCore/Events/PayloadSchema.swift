@@ -1,3 +1,5 @@
+package import Templates
+
 /// What a payload of one kind must and may hold: the Swift twin of what `notify.enqueue` checks.
 ///
 /// It is checked again at delivery because a row can be older than the rule, restored from a copy, or written by hand.
@@ -44,7 +46,7 @@ package struct PayloadSchema: Sendable {
             }
             switch field.type {
             case .text: break
-            case .timestamp: if !ZonedTimestamp.isValid(value) { return .badTimestamp(field: field.name) }
+            case .timestamp: if ZonedTimestamp(iso8601: value) == nil { return .badTimestamp(field: field.name) }
             case .url: if !WebLink.isValid(value) { return .badURL(field: field.name) }
             }
         }
@@ -73,4 +75,14 @@ package struct PayloadSchema: Sendable {
         required: ["reminder_id", "title", "url"], optional: ["due_at", "assigned_by", "note"])
     private static let assignedInquiry = PayloadSchema(
         required: ["inquiry_id", "subject", "url"], optional: ["assigned_by", "customer", "message"])
+}
+
+extension KindContract {
+    /// One for each kind that producers may enqueue.
+    package static let events: [KindContract] = EventKind.allCases.map { kind in
+        let fields = PayloadSchema.of(kind).fields
+        return KindContract(
+            kind: kind.rawValue, required: Set(fields.filter(\.isRequired).map(\.name)),
+            optional: Set(fields.filter { !$0.isRequired }.map(\.name)))
+    }
 }

@@ -12,6 +12,7 @@ package struct EventHistory: Sendable, Encodable {
 
     package struct Open: Sendable, Encodable {
         package let kind: String
+        /// `scheduled`, `ready`, `leased`, `retrying` or `held`.
         package let state: String
         package let userID: String?
         package let organizationID: String?
@@ -29,6 +30,8 @@ package struct EventHistory: Sendable, Encodable {
         package let cancelReason: String?
         package let retryOf: Int64?
         package let traceparent: String?
+        /// An attempt may have reached the reader without our knowing.
+        package let maybeSent: Bool
     }
 
     package struct Attempt: Sendable, Encodable {
@@ -59,6 +62,8 @@ package struct EventHistory: Sendable, Encodable {
         package let retryOf: Int64?
         package let relay: String?
         package let detail: String?
+        /// It did not end as sent, yet an attempt may have reached the reader.
+        package let maybeSent: Bool
     }
 
     /// What the relay said, with the recipient replaced.
@@ -103,7 +108,8 @@ extension EventHistory {
             enqueuedAt: try rows.moment(0, 8), attempts: Int(try rows.int32(0, 9)), wasTried: try rows.bool(0, 10),
             messageID: try rows.uuidText(0, 11), leaseID: try rows.optionalInt64(0, 12),
             workerName: try rows.optionalString(0, 13), cancelReason: try rows.optionalString(0, 14),
-            retryOf: try rows.optionalInt64(0, 15), traceparent: try rows.optionalString(0, 16))
+            retryOf: try rows.optionalInt64(0, 15), traceparent: try rows.optionalString(0, 16),
+            maybeSent: try rows.bool(0, 17))
     }
 
     private static func readAttempts(_ id: Int64, _ connection: PostgresConnection) throws(PostgresError) -> [Attempt] {
@@ -131,17 +137,12 @@ extension EventHistory {
             attempts: Int(try rows.int32(0, 6)), reply: try reply(rows, 0, 7), messageID: try rows.uuidText(0, 10),
             leaseID: try rows.optionalInt64(0, 11), enqueuedAt: try rows.moment(0, 12),
             finishedAt: try rows.moment(0, 13), retryOf: try rows.optionalInt64(0, 14),
-            relay: try rows.optionalString(0, 15), detail: try rows.optionalString(0, 16))
+            relay: try rows.optionalString(0, 15), detail: try rows.optionalString(0, 16),
+            maybeSent: try rows.bool(0, 17))
     }
 
-    /// Nil too for a role that may not read the feed, as notify_operator.
     private static func readFeed(_ id: Int64, _ connection: PostgresConnection) throws(PostgresError) -> Feed? {
-        let rows: Rows
-        do {
-            rows = try connection.run(OperatorStatements.feed, [id])
-        } catch  where error.sqlState == .insufficientPrivilege {
-            return nil
-        }
+        let rows = try connection.run(OperatorStatements.feed, [id])
         guard !rows.isEmpty else { return nil }
         return Feed(
             visibleAt: try rows.moment(0, 0), createdAt: try rows.moment(0, 1),

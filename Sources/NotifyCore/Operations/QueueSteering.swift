@@ -19,14 +19,14 @@ package struct QueueSteering {
     }
 
     /// Puts every event back that is dead now and matches, oldest first, in batches; `progress` gets the count so far.
-    package func retryAll(
+    package func retryAllDead(
         reason: String?, kind: String?, progress: (Int) -> Void
     ) throws(PostgresError) -> [Retried] {
         let now = try connection.run(OperatorStatements.now)
         let until = Timestamp(microseconds: try now.timestamp(0, 0))
         var retried: [Retried] = []
         while true {
-            let rows = try connection.run(OperatorStatements.retryAll, [reason, kind, Self.retryBatch, until])
+            let rows = try connection.run(OperatorStatements.retryDead, [reason, kind, Self.retryBatch, until])
             for row in 0..<rows.count {
                 guard let newID = try rows.optionalInt64(row, 1) else { continue }
                 retried.append(Retried(eventID: try rows.int64(row, 0), newEventID: newID))
@@ -52,10 +52,10 @@ package struct QueueSteering {
         }
     }
 
-    /// True is a promise that no mail goes out; false: there is nothing open, or it is being sent right now.
-    package func cancel(_ id: Int64) throws(PostgresError) -> Bool {
-        let rows = try connection.run(OperatorStatements.cancel, [id])
-        return rows.isEmpty ? false : try rows.optionalBool(0, 0) ?? false
+    package func cancel(_ id: Int64) throws(PostgresError) -> Cancellation {
+        let result = try connection.run(OperatorStatements.cancel, [id]).string(0, 0)
+        // A word that only a newer database knows promises nothing.
+        return Cancellation(rawValue: result) ?? .unknown
     }
 
     package struct Retried: Sendable, Hashable, Encodable {

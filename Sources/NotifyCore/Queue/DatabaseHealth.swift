@@ -1,23 +1,29 @@
 import PostgresClient
 import Synchronization
 
-/// Whether the last use of the database by any of the worker's threads found it there, for readiness.
+/// Whether the worker's threads can use the database, each by what it met when it last tried, for readiness.
+///
+/// By thread, since one statement can fail for good (a right revoked, a disk full) while those of the others succeed.
 final class DatabaseHealth: Sendable {
-    private let fault = Mutex<String?>(nil)
+    private let faults = Mutex<[String: String]>([:])
 
-    /// Why it could not be reached; nil while it can.
-    var reason: String? { fault.withLock { $0 } }
-
-    /// Whether it was lost until now.
-    func succeeded() -> Bool {
-        fault.withLock { fault in
-            defer { fault = nil }
-            return fault != nil
-        }
+    /// Which threads cannot use it and why, as in `claim, settle: unreachable`; nil while all can.
+    var reason: String? {
+        let faults = faults.withLock { $0 }
+        let threads = Dictionary(grouping: faults.keys) { faults[$0] ?? "" }
+        let reasons = threads.map { "\($0.value.sorted().joined(separator: ", ")): \($0.key)" }
+        return reasons.isEmpty ? nil : reasons.sorted().joined(separator: "; ")
     }
 
-    func lost(_ error: PostgresError) {
-        fault.withLock { $0 = error.publicReason }
+    /// Whether `role` could not use it until now.
+    func succeeded(_ role: String) -> Bool {
+        faults.withLock { $0.removeValue(forKey: role) != nil }
+    }
+
+    /// Notes what keeps `role` from its work. A row that is locked or refused says nothing about the next one.
+    func failed(_ role: String, _ error: PostgresError) {
+        guard !error.isAboutOneRow else { return }
+        faults.withLock { $0[role] = error.publicReason }
     }
 }
 

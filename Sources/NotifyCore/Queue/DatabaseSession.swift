@@ -8,21 +8,23 @@ import Threads
 /// every five seconds for each thread.
 final class DatabaseSession {
     private let conninfo: String
+    private let role: String
     private let options: ConnectionOptions
     private let stop: StopSignal
     private let logger: Logger
     private let health: DatabaseHealth?
-    private let interrupter: Interrupter?
+    private let canceller: Canceller
     private var connection: PostgresConnection?
     private var backOff = Duration.milliseconds(100)
 
     init(
         _ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil,
-        interrupter: Interrupter? = nil
+        canceller: Canceller = Canceller()
     ) {
         self.health = health
-        self.interrupter = interrupter
+        self.canceller = canceller
         self.conninfo = conninfo
+        self.role = role
         var options = ConnectionOptions(applicationName: "notify-worker \(role)")
         options.statementTimeout = .seconds(30)
         options.lockTimeout = .seconds(5)
@@ -36,14 +38,14 @@ final class DatabaseSession {
         do throws(PostgresError) {
             let result = try body(EventQueue(connection: try open()))
             backOff = .milliseconds(100)
-            if health?.succeeded() == true { logger.notice("database usable again") }
+            if health?.succeeded(role) == true { logger.notice("database usable again") }
             return result
         } catch {
             // Also one that is of no use any more without having said so, or whose server became a standby.
             if error.isConnectionLost || error.sqlState == "25006" || connection?.isUsable == false {
                 close()
-                health?.lost(error)
             }
+            health?.failed(role, error)
             throw error
         }
     }
@@ -51,9 +53,8 @@ final class DatabaseSession {
     /// The living connection, for what is no statement of the queue.
     func open() throws(PostgresError) -> PostgresConnection {
         if let connection { return connection }
-        let connection = try PostgresConnection(conninfo, options: options)
+        let connection = try PostgresConnection(conninfo, options: options, canceller: canceller)
         self.connection = connection
-        interrupter?.aim(at: connection.canceller)
         return connection
     }
 

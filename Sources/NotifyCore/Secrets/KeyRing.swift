@@ -39,10 +39,19 @@ package struct KeyRing: Sendable {
         guard keys.count <= Self.maximumKeys else {
             throw InvalidSetting("\(keys.count) keys are more than \(Self.maximumKeys)", example: Self.example)
         }
+        self.init(keys.map { SymmetricKey(data: $0) })
+    }
+
+    private init(_ keys: [SymmetricKey]) {
         subkeys = Dictionary(
             uniqueKeysWithValues: KeyPurpose.allCases.map { purpose in
-                (purpose, keys.map { Subkey(of: SymmetricKey(data: $0), for: purpose) })
+                (purpose, keys.map { Subkey(of: $0, for: purpose) })
             })
+    }
+
+    /// A ring that nobody else has and that ends with the process: it signs the links of previews and the demo.
+    package static func random() -> KeyRing {
+        KeyRing([SymmetricKey(size: .bits256)])
     }
 
     private static let example = "the output of “openssl rand -base64 32”"

@@ -32,7 +32,7 @@ struct CheckFinding: Encodable {
     }
 
     static func wrong(_ part: String, _ error: SettingsError) -> [CheckFinding] {
-        error.problems.map { wrong(part, "\($0.name) \($0.message)", mend: $0.mend) }
+        error.problems.map { wrong(part, $0.text, mend: $0.mend) }
     }
 
     var text: String {

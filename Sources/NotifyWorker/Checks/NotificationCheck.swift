@@ -10,10 +10,19 @@ struct NotificationCheck {
 
     let settings: DatabaseSettings
 
+    /// Over a connection of its own.
+    func finding() throws -> CheckFinding {
+        let connection = try settings.connect(for: "run")
+        defer { connection.close() }
+        return finding(notifyingThrough: connection)
+    }
+
     /// - Parameter connection: One to `NOTIFY_DATABASE_URL`.
     func finding(notifyingThrough connection: PostgresConnection) -> CheckFinding {
-        let isApart = settings.listenURL != settings.url
-        if connection.isBehindPooler, !isApart {
+        let isApart = settings.isListeningApart
+        if connection.isBehindPooler, !isApart, settings.isListenURLGiven {
+            return Self.throughPooler
+        } else if connection.isBehindPooler, !isApart {
             return .warning(
                 Self.part, "LISTEN does not work through a pooler: events are found by polling, within a second",
                 mend: "Set NOTIFY_LISTEN_URL to a direct connection, so that new events wake the worker at once.")
@@ -33,15 +42,17 @@ struct NotificationCheck {
             return .ok(
                 Self.part, "heard" + (isApart ? " at NOTIFY_LISTEN_URL" : "") + ": new events wake the worker at once")
         } catch  where error.code == .behindPooler {
-            return .warning(
-                Self.part, "NOTIFY_LISTEN_URL leads through a pooler too: events are found by polling, within a second",
-                mend: "Give it a direct connection to PostgreSQL.")
+            return Self.throughPooler
         } catch {
             return .unreachable(
                 Self.part, (isApart ? "NOTIFY_LISTEN_URL: " : "") + CommandFailure(error).message,
                 mend: "Mend NOTIFY_LISTEN_URL or unset it; meanwhile events are found by polling, within a second.")
         }
     }
+
+    private static let throughPooler = CheckFinding.warning(
+        part, "NOTIFY_LISTEN_URL leads through a pooler too: events are found by polling, within a second",
+        mend: "Give it a direct connection to PostgreSQL.")
 
     private func hears(_ connection: PostgresConnection, _ signal: WakeSignal) throws(PostgresError) -> Bool {
         // Of its own: `notify_events` would wake every worker.

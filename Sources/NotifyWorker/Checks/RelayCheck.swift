@@ -36,9 +36,8 @@ struct RelayCheck {
     }
 
     private static func refusal(_ reply: SMTPReply, _ relay: RelayConfiguration) -> CheckFinding {
-        let words = [String(reply.code), reply.enhancedCode?.description, reply.text].compactMap(\.self)
-        let message = "\(relay.name) takes no mail from our sender: \(words.joined(separator: " "))"
-        if [530, 534, 535, 538].contains(reply.code) {
+        let message = "\(relay.name) takes no mail from our sender: \(reply.summary)"
+        if reply.wantsLogin {
             return .wrong(
                 "relay", message, mend: "Set NOTIFY_SMTP_USERNAME and NOTIFY_SMTP_PASSWORD: it wants a login.")
         }

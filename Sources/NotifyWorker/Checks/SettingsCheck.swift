@@ -1,13 +1,14 @@
 /// Whether every setting that a worker needs is there. That the values are good was checked before.
 struct SettingsCheck {
     let settings: Settings
-    let values: SettingValues
+
+    /// Names that are no setting, whether or not the others are good.
+    static func unknown(_ values: SettingValues) -> [CheckFinding] {
+        UnknownSettings.problems(values).map { .warning("settings", $0.text, mend: $0.mend) }
+    }
 
     func findings() -> [CheckFinding] {
-        var findings = UnknownSettings.warnings(values)
-            .map {
-                CheckFinding.warning("settings", $0, mend: "Mend the name or remove it: it changes nothing.")
-            }
+        var findings: [CheckFinding] = []
         do {
             try settings.require(settings.neededToRun, for: "`notify-worker run`")
             findings.append(.ok("settings", "all that a worker needs are there"))

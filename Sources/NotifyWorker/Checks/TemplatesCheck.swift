@@ -1,3 +1,4 @@
+import NotifyCore
 import Templates
 
 /// Whether every template can be used, with file and line of all that is wrong.
@@ -7,7 +8,7 @@ struct TemplatesCheck {
     func findings() -> [CheckFinding] {
         let mails = problems("Mend the file; `notify-worker preview` shows the result.") {
             () throws(CatalogueError) in
-            let catalogue = try TemplateCatalogue.load(directory: directory)
+            let catalogue = try TemplateCatalogue.load(directory: directory, contracts: KindContract.events)
             let locales = Set(catalogue.kinds.flatMap { catalogue.locales(of: $0) }).sorted()
             return "\(catalogue.kinds.count) kinds in \(locales.joined(separator: ", "))"
         }

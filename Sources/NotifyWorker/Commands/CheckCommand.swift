@@ -20,10 +20,10 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let values = try shared.values()
-        var findings: [CheckFinding] = []
+        var findings = SettingsCheck.unknown(values)
         do {
             let settings = try Settings(values)
-            findings += SettingsCheck(settings: settings, values: values).findings()
+            findings += SettingsCheck(settings: settings).findings()
             findings += TemplatesCheck(directory: settings.mail.templates).findings()
             if !offline {
                 findings += DatabaseCheck(settings: settings.database).findings()

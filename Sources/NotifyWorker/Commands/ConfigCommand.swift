@@ -24,7 +24,7 @@ struct ConfigCommand: ParsableCommand {
         } else {
             Output.print(listing.text)
         }
-        for warning in UnknownSettings.warnings(values) { Output.note("notify-worker: \(warning)") }
+        for problem in UnknownSettings.problems(values) { Output.note("notify-worker: \(problem.text)") }
         if listing.settings.contains(where: { $0.problem != nil }) {
             throw ExitCode(ExitStatus.configuration.rawValue)
         }

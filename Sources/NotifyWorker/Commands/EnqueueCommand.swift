@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NotifyCore
 import PostgresClient
+import Templates
 
 struct EnqueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -64,7 +65,7 @@ struct EnqueueCommand: ParsableCommand {
         guard kind != nil, user != nil, payload != nil else {
             throw ValidationError("Give --kind, --user and --payload, or --many FILE.")
         }
-        if let expiresAt, !ZonedTimestamp.isValid(expiresAt) {
+        if let expiresAt, ZonedTimestamp(iso8601: expiresAt) == nil {
             throw ValidationError("--expires-at takes ISO 8601 with a zone, such as 2026-11-27T09:00:00Z.")
         }
     }
@@ -127,7 +128,7 @@ struct SendTimeArgument: ExpressibleByArgument {
     let time: NewEvent.SendTime
 
     init?(argument: String) {
-        if ZonedTimestamp.isValid(argument) {
+        if ZonedTimestamp(iso8601: argument) != nil {
             time = .at(argument)
             return
         }

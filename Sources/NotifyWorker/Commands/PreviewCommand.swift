@@ -34,7 +34,7 @@ struct PreviewCommand: ParsableCommand {
     var kind: String
 
     @Option(help: "The recipient's language, such as de or pt-BR.")
-    var locale = "en"
+    var locale = LanguageTag.english
 
     @Option(help: "The recipient's time zone.")
     var timeZone = "Europe/Berlin"
@@ -60,7 +60,9 @@ struct PreviewCommand: ParsableCommand {
         }
         let values = try payload.map { try Self.payload(InputText.argument($0)) } ?? sample
         let mail = try PreviewMail(
-            kind: kind, locale: locale, timeZone: timeZone, payload: values, settings: settings, catalogue: catalogue)
+            kind: kind, locale: locale.text, timeZone: timeZone, payload: values, settings: settings,
+            catalogue: catalogue)
+        locale.noteFallback(mail.rendered, kind: kind)
         switch form {
         case .text: Output.print("Subject: \(mail.rendered.subject)\n\n\(mail.rendered.text)")
         case .html: Output.print(mail.rendered.html)

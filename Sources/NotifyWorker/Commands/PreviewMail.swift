@@ -23,7 +23,7 @@ struct PreviewMail {
             cancelReason: nil, recipient: person,
             isAccountMail: EventKind(rawValue: kind) == nil)
         let assembler = MailAssembler(
-            identity: identity, installationID: UUID(), keyRing: try settings.keys.ring ?? Self.throwAwayKeys())
+            identity: identity, installationID: UUID(), keyRing: settings.keys.ring ?? .random())
         var request = assembler.renderRequest(for: event, to: person, payload: payload)
         request.banner = banner
         do {
@@ -55,12 +55,5 @@ struct PreviewMail {
         } catch {
             throw CommandFailure(error.description, exit: .configuration)
         }
-    }
-
-    /// The links of a preview lead nowhere; a ring that nobody has signs them.
-    private static func throwAwayKeys() throws -> KeyRing {
-        var generator = SystemRandomNumberGenerator()
-        let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-        return try KeyRing(parsing: key.base64EncodedString())
     }
 }

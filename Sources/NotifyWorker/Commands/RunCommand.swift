@@ -44,17 +44,21 @@ struct RunCommand: AsyncParsableCommand {
         let options = RunGroup.Options(
             hasAPI: !hasNoAPI, hasWorker: !hasNoWorker, drains: drain, isPaused: paused)
         let group = try RunGroup(settings: settings, options: options, logs: logs).make()
+        let signals = await StopSignals()
+        let watch = Task {
+            // A group that does not run yet keeps the request.
+            await signals.watch(
+                first: { _ in await group.triggerGracefulShutdown() },
+                second: { signal in
+                    logger.error("second signal: ending at once", metadata: ["signal": "\(signal)"])
+                })
+        }
+        defer { watch.cancel() }
         if !hasNoWorker {
             let setting = settings.logs.journalDirectory == nil ? "" : " (NOTIFY_JOURNAL_DIR has no effect yet)"
             logger.notice("no journal: mails accepted in the moment of a kill may go out twice\(setting)")
+            if paused { logger.notice("paused: no events are taken until a start without --paused") }
         }
-        let signals = await StopSignals()
-        let watch = Task {
-            await signals.watch(second: { signal in
-                logger.error("second signal: ending at once", metadata: ["signal": "\(signal)"])
-            })
-        }
-        defer { watch.cancel() }
         do {
             try await group.run()
         } catch let error as ListenFailure {

@@ -18,13 +18,20 @@ struct SharedOptions: ParsableArguments {
     /// The settings, checked, and the logging that they ask for.
     func load() throws -> (settings: Settings, logs: Logs) {
         let values = try values()
-        let settings = try Settings(values)
+        let unknown = UnknownSettings.problems(values)
+        let settings: Settings
+        do {
+            settings = try Settings(values)
+        } catch {
+            // Nothing can be logged yet, and a slip in a name may be what the others come from.
+            throw SettingsError(error.problems + unknown)
+        }
         let logs = Logs(
             level: settings.logs.level, format: settings.logs.format, environment: ProcessInfo.processInfo.environment)
         logs.bootstrap()
         let logger = logs.logger("notify.settings")
-        for warning in UnknownSettings.warnings(values) {
-            logger.warning("Unknown setting", metadata: ["detail": .string(warning)])
+        for problem in unknown {
+            logger.warning("Unknown setting", metadata: ["detail": .string(problem.text)])
         }
         return (settings, logs)
     }

@@ -23,7 +23,7 @@ struct TestSendCommand: ParsableCommand {
     var kind = EventKind.assignedConversation.rawValue
 
     @Option(help: "The language of the mail.")
-    var locale = "en"
+    var locale = LanguageTag.english
 
     func validate() throws {
         do {
@@ -61,9 +61,11 @@ struct TestSendCommand: ParsableCommand {
                 "there is no template for \(LogText.escaped(kind))",
                 mend: "Kinds: \(catalogue.kinds.joined(separator: ", ")).", exit: .usage)
         }
-        return try PreviewMail(
-            kind: kind, locale: locale, timeZone: "UTC", payload: sample, settings: settings, catalogue: catalogue,
+        let mail = try PreviewMail(
+            kind: kind, locale: locale.text, timeZone: "UTC", payload: sample, settings: settings, catalogue: catalogue,
             recipient: address, banner: "This is a test.")
+        locale.noteFallback(mail.rendered, kind: kind)
+        return mail
     }
 
     private func attempt(_ mail: ComposedMail, at relays: [RelayConfiguration]) throws -> [SendTry] {

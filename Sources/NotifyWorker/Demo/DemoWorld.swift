@@ -1,6 +1,5 @@
 import DevMailbox
 import DevPostgres
-import Foundation
 import Logging
 import NotifyAPI
 import NotifyCore
@@ -40,7 +39,7 @@ struct DemoWorld: Sendable {
             let mailbox = try await progress.step("mailbox that plays the relay") {
                 try await DevMailbox.start(mailboxConfiguration)
             }
-            let keyRing = try makeKeyRing()
+            let keyRing = KeyRing.random()
             let api = try await progress.step("API behind the mails' links") {
                 try await DemoAPI.start(
                     postgres.conninfo(database: databaseName, user: "demo_api"), keyRing: keyRing,
@@ -135,11 +134,6 @@ extension DemoWorld {
         return configuration
     }
 
-    private static func makeKeyRing() throws -> KeyRing {
-        var generator = SystemRandomNumberGenerator()
-        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return try KeyRing(parsing: Data(key).base64EncodedString())
-    }
 
     private static func makeDispatcher(
         on postgres: DevPostgres, sendingTo mailbox: DevMailbox, rules: DeliveryRules, observer: DemoOutcomes

@@ -19,7 +19,9 @@ struct EventStory {
 
     private var title: String {
         let kind = history.outcome?.kind ?? history.open?.kind ?? "of unknown kind"
-        let state = history.outcome.map { $0.reason.map { reason in "\(reason)" } ?? $0.outcome } ?? history.open?.state
+        let state =
+            history.outcome.map { [$0.outcome, $0.reason].compactMap(\.self).joined(separator: ", ") }
+            ?? history.open?.state
         return LogText.escaped("Event \(history.id) · \(kind)" + (state.map { " · \($0)" } ?? ""))
     }
 
@@ -68,7 +70,7 @@ struct EventStory {
         if let reply = attempt.reply { text += ", \(describe(reply))" }
         if let detail = attempt.detail { text += ", \(detail)" }
         text += attempt.wasCharged ? "" : " (not charged)"
-        if let next = attempt.nextAt { text += "; next try \(next)" }
+        if let next = attempt.nextAt { text += "; next try \(next > attempt.finishedAt ? "\(next)" : "at once")" }
         return text
     }
 
@@ -86,23 +88,27 @@ struct EventStory {
         ["\(reply.code)", reply.enhancedCode, reply.text].compactMap(\.self).joined(separator: " ")
     }
 
-    /// Where it stands, in a sentence.
+    /// Where it stands, in a sentence or two.
     private var present: String {
+        let doubt = history.open?.maybeSent ?? history.outcome?.maybeSent ?? false
+        let asked = history.open?.cancelReason.map { " Cancelling was asked for (\($0))." } ?? ""
+        return standing + asked + (doubt ? " An earlier attempt may have reached its reader." : "")
+    }
+
+    private var standing: String {
         if let ended = history.outcome {
             guard history.keptSince != nil else { return "It has ended: \(ended.outcome)." }
-            return "It has ended; its payload is kept for a retry: notify-worker queue retry \(history.id)"
+            return "It has ended; its payload is kept for a retry: notify-worker queue retry \(history.id)."
         }
         guard let open = history.open else { return "It has ended, and its outcome has been dropped with its day." }
-        let mark = open.cancelReason.map { " Cancelling was asked for (\($0))." } ?? ""
         switch open.state {
-        case "ready": return "It is due and waits for a worker." + mark
-        case "leased": return "Worker \(open.workerName ?? "unknown") has it." + mark
+        case "ready": return "It is due and waits for a worker."
+        case "leased": return "Worker \(open.workerName ?? "unknown") has it."
         case "held":
             return
                 "It is held until a person decides: notify-worker queue retry \(history.id), or cancel \(history.id)."
-                + mark
-        case "waiting" where open.wasTried: return "It waits for its next attempt at \(open.dueAt)." + mark
-        default: return "It waits until it is due at \(open.dueAt)." + mark
+        case "retrying": return "It waits for its next attempt at \(open.dueAt)."
+        default: return "It waits until it is due at \(open.dueAt)."
         }
     }
 }

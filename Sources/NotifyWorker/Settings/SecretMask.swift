@@ -34,22 +34,20 @@ enum SecretMask {
     private static func maskingURL(_ url: Substring) -> String? {
         guard let scheme = url.firstRange(of: "://") else { return nil }
         let body = url[scheme.upperBound...]
-        var shown = String(url[..<scheme.upperBound])
+        // Passwords of a libpq URI's query first: one may hold a raw @, which would pass for the end of the user part.
+        let query = body.firstRange(of: /(?i)(password|passfile)=/)?.lowerBound ?? body.endIndex
+        let (head, tail) = (body[..<query], body[query...])
+        let shownTail = tail.replacing(/(?i)(password|passfile)=[^&]*/) { match in "\(match.1)=\(mask)" }
         // The last @ ends the user part, wherever a raw one stands in a password; a password with a raw slash or
-        // question mark makes the end of the authority doubtful, so the last @ of the whole counts.
-        if let at = body.lastIndex(of: "@") {
-            let user = body[..<at].prefix { $0 != ":" }
-            shown += user + (user.endIndex == at ? "" : ":" + mask)
-            shown += maskingQuery(body[at...])
-        } else {
-            shown += maskingQuery(body)
+        // question mark makes the end of the authority doubtful, so the last @ before those of the query counts.
+        guard let at = head.lastIndex(of: "@") else {
+            // The colon may part host and port, or it begins a password that holds what looks like a query.
+            guard !(head.contains(":") && tail.contains("@")) else { return nil }
+            return "\(url[..<query])\(shownTail)"
         }
-        return shown
-    }
-
-    /// Masks `password=…` and `sslpassword=…` in a libpq URI's query.
-    private static func maskingQuery(_ text: Substring) -> String {
-        String(text).replacing(/(?i)(password|passfile)=[^&]*/) { match in "\(match.1)=\(mask)" }
+        let user = head[..<at].prefix { $0 != ":" }
+        let password = user.endIndex == at ? "" : ":" + mask
+        return "\(url[..<scheme.upperBound])\(user)\(password)\(head[at...])\(shownTail)"
     }
 
     /// `host=… password='…'`, as libpq reads it: blanks around `=`, quotes, backslashes.

@@ -1,4 +1,5 @@
 import Foundation
+import NotifyCore
 
 /// The parsers that several settings share.
 enum SettingParser {
@@ -46,18 +47,13 @@ enum SettingParser {
         }
     }
 
-    /// An absolute http(s) URL without user, query or fragment; a final slash is dropped, so that paths can be appended.
+    /// A URL that links are built on.
     static let webURL: Parser<String> = { text throws(InvalidValue) in
-        guard
-            let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
-        else { throw InvalidValue("is not an absolute http:// or https:// URL") }
-        guard parts.port.map((1...65_535).contains) ?? true else {
-            throw InvalidValue("has a port that is no number from 1 to 65535")
+        do throws(InvalidSetting) {
+            return try ServiceURL.parse(text)
+        } catch {
+            throw InvalidValue(error.problem)
         }
-        guard parts.user == nil, parts.password == nil else { throw InvalidValue("holds a user name or password") }
-        guard parts.query == nil, parts.fragment == nil else { throw InvalidValue("holds a query or a fragment") }
-        return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     /// Without white space or control characters: host names and the like.

@@ -9,6 +9,8 @@ struct SettingsError: Error {
         let message: String
         /// What to do about it.
         let mend: String
+
+        var text: String { "\(name) \(message)" }
     }
 
     init(_ problems: [Problem]) {

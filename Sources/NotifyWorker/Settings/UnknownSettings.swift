@@ -3,14 +3,16 @@ enum UnknownSettings {
     /// Set by systemd for services of type notify, and no setting of ours.
     private static let foreign: Set<String> = ["NOTIFY_SOCKET"]
 
-    /// One line for each unknown name, with the nearest known one.
-    static func warnings(_ values: SettingValues) -> [String] {
+    /// One for each unknown name, with the nearest known one.
+    static func problems(_ values: SettingValues) -> [SettingsError.Problem] {
         let declarations = Settings.groups.flatMap { $0.declarations }
         let known = Set(declarations.map(\.name) + declarations.compactMap(\.fileName))
         return values.givenNames.compactMap { name, origin in
             guard !known.contains(name), !foreign.contains(name) else { return nil }
             if origin == .environment, !name.hasPrefix("NOTIFY_") { return nil }
-            return "\(LogText.escaped(name)) (\(origin)) is no setting" + hint(for: name, known: known)
+            return SettingsError.Problem(
+                name: LogText.escaped(name), message: "(\(origin)) is no setting" + hint(for: name, known: known),
+                mend: "Mend the name or remove it: it changes nothing.")
         }
     }
 
@@ -25,20 +27,20 @@ enum UnknownSettings {
         return "; did you mean \(nearest.name)?"
     }
 
-    /// Levenshtein distance: insertions, deletions and substitutions count one each.
+    /// Insertions, deletions, substitutions and swaps of neighbours count one each (optimal string alignment).
     static func editDistance(_ a: String, _ b: String) -> Int {
         let a = Array(a.utf8.prefix(128))
         let b = Array(b.utf8.prefix(128))
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-                diagonal = row[j + 1]
-                row[j + 1] = next
+        var (beforeLast, last) = ([Int](), Array(0...b.count))
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var distance = min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { distance = min(distance, beforeLast[j - 1] + 1) }
+                row.append(distance)
             }
+            (beforeLast, last) = (last, row)
         }
-        return row[b.count]
+        return last[b.count]
     }
 }

@@ -2,7 +2,6 @@ import Logging
 import NotifyAPI
 import NotifyCore
 import ServiceLifecycle
-import UnixSignals
 
 /// What `run` runs: the parts and the order in which they stop.
 struct RunGroup {
@@ -37,6 +36,8 @@ struct RunGroup {
         if let dispatcher, let readiness {
             let worker = WorkerService(
                 dispatcher: dispatcher, grace: .seconds(settings.times.shutdownSeconds), readiness: readiness,
+                notifications: settings.database.isListeningApart
+                    ? NotificationCheck(settings: settings.database) : nil,
                 logger: logs.logger("notify.worker"))
             // The group stops its services from the last to the first: the worker ends while the API still answers.
             services.append(
@@ -44,10 +45,10 @@ struct RunGroup {
                     service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "worker"))
         }
-        var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logs.logger("notify.lifecycle"))
-        // The dispatcher keeps its own grace; this is for whatever hangs beyond it.
-        configuration.maximumGracefulShutdownDuration = .seconds(settings.times.shutdownSeconds + 5)
+        // No signals: the group would trap them only once it runs, and lose one that came before.
+        var configuration = ServiceGroupConfiguration(services: services, logger: logs.logger("notify.lifecycle"))
+        // The dispatcher keeps its own grace, and at most six seconds more; this is for an HTTP request that hangs.
+        configuration.maximumGracefulShutdownDuration = .seconds(settings.times.shutdownSeconds + 8)
         return ServiceGroup(configuration: configuration)
     }
 

@@ -54,7 +54,9 @@ extension Settings {
     }
 
     func catalogue() throws(CommandFailure) -> TemplateCatalogue {
-        try templates(TemplateCatalogue.load)
+        try templates { directory throws(CatalogueError) in
+            try TemplateCatalogue.load(directory: directory, contracts: KindContract.events)
+        }
     }
 
     func webPages() throws(CommandFailure) -> WebPages {

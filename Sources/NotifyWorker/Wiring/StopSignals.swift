@@ -13,13 +13,13 @@ struct StopSignals: Sendable {
 
     /// Watches until the task is cancelled: the first signal, if there was one. Never returns from a second.
     func watch(
-        first onFirst: (UnixSignal) -> Void = { _ in }, second onSecond: (UnixSignal) -> Void = { _ in }
+        first onFirst: (UnixSignal) async -> Void = { _ in }, second onSecond: (UnixSignal) -> Void = { _ in }
     ) async -> UnixSignal? {
         var first: UnixSignal?
         for await signal in signals {
             guard first != nil else {
                 first = signal
-                onFirst(signal)
+                await onFirst(signal)
                 continue
             }
             onSecond(signal)

@@ -12,11 +12,15 @@ struct WorkerService: Service {
     let dispatcher: Dispatcher
     let grace: Duration
     let readiness: WorkerReadiness
+    /// Made once after the start: a URL of another database gives no error, only events that are found late.
+    let notifications: NotificationCheck?
     let logger: Logger
 
     func run() async throws {
         guard try await start() else { return }
         readiness.set(.running)
+        let check = Task { await warnIfDeaf() }
+        defer { check.cancel() }
         let drained = await waitForEnd()
         readiness.set(.stopping)
         let report = try await Blocking.run("stop") { dispatcher.stop(within: grace) }
@@ -38,8 +42,15 @@ struct WorkerService: Service {
         var pause = Duration.milliseconds(500)
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do {
-                try await Blocking.run("start") { try dispatcher.start() }
+                try await withGracefulShutdownHandler {
+                    try await Blocking.run("start") { try dispatcher.start() }
+                } onGracefulShutdown: {
+                    dispatcher.abandonStart()
+                }
                 return true
+            } catch  where Task.isShuttingDownGracefully {
+                // Its start was abandoned; whatever else was wrong, nobody waits for it any more.
+                return false
             } catch let error as PostgresError where error.isTransient {
                 readiness.set(.waiting(reason: error.publicReason))
                 logger.warning(
@@ -51,6 +62,14 @@ struct WorkerService: Service {
             }
         }
         return false
+    }
+
+    private func warnIfDeaf() async {
+        guard let notifications else { return }
+        let finding = try? await Blocking.run("notifications") { try notifications.finding() }
+        guard let finding, finding.status == .wrong else { return }
+        logger.warning(
+            "notifications are not heard; polling meanwhile", metadata: ["error": .string(finding.message)])
     }
 
     /// Until a stop is asked for, or the drain is over.

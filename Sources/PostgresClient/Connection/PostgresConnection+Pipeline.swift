@@ -12,51 +12,28 @@ package struct StatementCall: Sendable {
 }
 
 extension PostgresConnection {
-    /// Sends all calls in one round trip, each in a transaction of its own (unless one is open): one that fails leaves
-    /// the others alone.
-    ///
-    /// - Throws: only what concerns all of them, such as a lost connection; which of them took effect is then unknown.
-    package func pipeline(_ calls: [StatementCall]) throws(PostgresError) -> [Result<Rows, PostgresError>] {
-        var results = try runPipeline(calls, syncsEach: true)
-        for (index, call) in calls.enumerated() {
-            guard case .failure(let error) = results[index], error.meansStalePreparation, !isInTransaction else {
-                continue
-            }
-            results[index] = Result { () throws(PostgresError) in try run(call.statement, call.parameters) }
-        }
-        return results
-    }
-
     /// Sends all calls in one round trip and one transaction. The first failure undoes all and is thrown.
     package func pipelineAtomically(_ calls: [StatementCall]) throws(PostgresError) -> [Rows] {
         do {
-            return try rows(runPipeline(calls, syncsEach: false))
+            return try runPipeline(calls).get()
         } catch  where error.meansStalePreparation && !isInTransaction {
-            return try rows(runPipeline(calls, syncsEach: false))
+            return try runPipeline(calls).get()
         }
     }
 
-    private func rows(_ results: [Result<Rows, PostgresError>]) throws(PostgresError) -> [Rows] {
-        var rows: [Rows] = []
-        rows.reserveCapacity(results.count)
-        for result in results { rows.append(try result.get()) }
-        return rows
-    }
-
-    private func runPipeline(
-        _ calls: [StatementCall], syncsEach: Bool
-    ) throws(PostgresError) -> [Result<Rows, PostgresError>] {
+    /// - Throws: what concerns the session, which is closed then. What a call met is in the result.
+    private func runPipeline(_ calls: [StatementCall]) throws(PostgresError) -> Result<[Rows], PostgresError> {
         let handle = try open()
         // All that may be wrong with the calls is found before anything is sent.
-        let plan = try PipelinePlan(calls, on: self, syncsEach: syncsEach)
+        let plan = try PipelinePlan(calls, on: self)
         do throws(PostgresError) {
             guard PQenterPipelineMode(handle) == 1 else { throw PostgresError(result: nil, connection: handle) }
             for step in plan.steps where !plan.send(step, to: handle) {
                 throw PostgresError(result: nil, connection: handle)
             }
-            let results = try receive(plan, from: handle)
+            let result = try receive(plan, from: handle)
             guard PQexitPipelineMode(handle) == 1 else { throw PostgresError(result: nil, connection: handle) }
-            return results
+            return result
         } catch {
             // Half sent or half read: only a new session is in step with the server again.
             close()
@@ -67,8 +44,8 @@ extension PostgresConnection {
     /// Reads one answer for each step, in order.
     private func receive(
         _ plan: PipelinePlan, from handle: OpaquePointer
-    ) throws(PostgresError) -> [Result<Rows, PostgresError>] {
-        var results: [Result<Rows, PostgresError>] = []
+    ) throws(PostgresError) -> Result<[Rows], PostgresError> {
+        var rows: [Rows] = []
         var failure: PostgresError?
         for step in plan.steps {
             let answer = PQgetResult(handle)
@@ -83,12 +60,11 @@ extension PostgresConnection {
                 PQclear(PQgetResult(handle))
             case .run(let call, _):
                 do {
-                    results.append(.success(try Rows(answer, connection: handle)))
+                    rows.append(try Rows(answer, connection: handle))
                 } catch {
-                    // After a failure the server skips to the next sync; the cause is worth more than "skipped".
+                    // After a failure the server skips to the sync; the cause is worth more than "skipped".
                     failure = failure ?? error
                     if failure?.meansStalePreparation == true { preparedStatements[call.statement.name] = nil }
-                    results.append(.failure(failure ?? error))
                 }
                 PQclear(PQgetResult(handle))
             case .sync:
@@ -96,13 +72,12 @@ extension PostgresConnection {
                 guard let answer, PQresultStatus(answer) == PGRES_PIPELINE_SYNC else {
                     throw failure ?? PostgresError(result: answer, connection: handle)
                 }
-                failure = nil
             }
             if PQstatus(handle) != CONNECTION_OK {
                 throw failure ?? PostgresError(result: nil, connection: handle)
             }
         }
-        return results
+        return failure.map { .failure($0) } ?? .success(rows)
     }
 }
 
@@ -119,12 +94,11 @@ private struct PipelinePlan {
 
     private(set) var steps: [Step] = []
 
-    init(_ calls: [StatementCall], on connection: PostgresConnection, syncsEach: Bool) throws(PostgresError) {
+    init(_ calls: [StatementCall], on connection: PostgresConnection) throws(PostgresError) {
         // Statements named twice in one pipeline are prepared once.
         var planned: [String: PreparedStatement] = [:]
-        let limits = connection.limitsStatement
-        for (index, call) in calls.enumerated() {
-            if let limits, syncsEach || index == 0 { steps.append(.limits(limits)) }
+        if let limits = connection.limitsStatement { steps.append(.limits(limits)) }
+        for call in calls {
             let name = call.statement.name
             if connection.usesPreparedStatements, !name.isEmpty {
                 var prepared = try connection.preparation(of: call.statement, call.parameters)
@@ -143,9 +117,8 @@ private struct PipelinePlan {
                 try connection.check(call.statement, call.parameters)
                 steps.append(.run(call, serverName: nil))
             }
-            if syncsEach { steps.append(.sync) }
         }
-        if !syncsEach { steps.append(.sync) }
+        steps.append(.sync)
     }
 
     /// Queues one step; libpq flushes as its buffer fills, and reads meanwhile, so neither side waits for the other.

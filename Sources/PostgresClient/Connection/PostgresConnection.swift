@@ -9,7 +9,7 @@ internal import Glibc
 package final class PostgresConnection {
     package let options: ConnectionOptions
     package let target: ConnectionString
-    package let canceller = Canceller()
+    package let canceller: Canceller
 
     /// Whether a pooler stands between, so that two statements may run in two sessions. Then nothing may be kept in a
     /// session: prepared statements, LISTEN, session settings. The limits of time are given with each transaction instead.
@@ -19,11 +19,15 @@ package final class PostgresConnection {
     var preparedStatements: [String: PreparedStatement] = [:]
     var preparedCount = 0
 
-    /// Connects, and waits until that succeeded or failed.
+    /// Connects, and waits until that succeeded or failed, or was cut off.
     ///
+    /// - Parameter canceller: of this connection, and of those that its owner made before or makes after it.
     /// - Throws: `usage` for a malformed string, otherwise `connection` with host, port, user, database and libpq's reason.
-    package init(_ conninfo: String, options: ConnectionOptions = ConnectionOptions()) throws(PostgresError) {
+    package init(
+        _ conninfo: String, options: ConnectionOptions = ConnectionOptions(), canceller: Canceller = Canceller()
+    ) throws(PostgresError) {
         self.options = options
+        self.canceller = canceller
         self.target = try ConnectionString(conninfo)
         try connect()
     }
@@ -107,10 +111,9 @@ extension PostgresConnection {
         var keywords = options.connectionDefaults
         keywords.append(("dbname", target.text))
         keywords.append(("client_encoding", "UTF8"))
-        let handle = Self.withCStrings(keywords.map(\.keyword)) { names in
-            Self.withCStrings(keywords.map(\.value)) { values in PQconnectdbParams(names, values, 1) }
+        guard let handle = try ConnectAttempt.run(keywords, canceller: canceller) else {
+            throw PostgresError(.connection, "cannot connect to PostgreSQL at \(target): given up")
         }
-        guard let handle else { throw PostgresError(.connection, "out of memory for a connection to PostgreSQL") }
         guard PQstatus(handle) == CONNECTION_OK else {
             let reason = PostgresError.singleLine(PQerrorMessage(handle))
             PQfinish(handle)
@@ -144,15 +147,5 @@ extension PostgresConnection {
             throw PostgresError(result: result, connection: handle)
         }
         isBehindPooler = strcmp(answer, "t") != 0
-    }
-
-    /// Lends a null-terminated array of C strings.
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-    ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
-        let pointers: [UnsafePointer<CChar>?] = copies.map { UnsafePointer($0) } + [nil]
-        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }

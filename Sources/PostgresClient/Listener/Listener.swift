@@ -27,14 +27,18 @@ package final class Listener {
     private let conninfo: String
     private let options: ConnectionOptions
     private let channels: [String]
+    private let canceller: Canceller
     private var connection: PostgresConnection?
 
+    /// - Parameter canceller: ends a `connect` that hangs.
     package init(
-        _ conninfo: String, options: ConnectionOptions = ConnectionOptions(), channels: [String], signal: WakeSignal
+        _ conninfo: String, options: ConnectionOptions = ConnectionOptions(), channels: [String], signal: WakeSignal,
+        canceller: Canceller = Canceller()
     ) {
         self.conninfo = conninfo
         self.options = options
         self.channels = channels
+        self.canceller = canceller
         self.signal = signal
     }
 
@@ -45,7 +49,7 @@ package final class Listener {
     /// - Throws: `behindPooler` when the address leads to a pooler, which would take LISTEN and deliver nothing.
     package func connect() throws(PostgresError) {
         close()
-        let connection = try PostgresConnection(conninfo, options: options)
+        let connection = try PostgresConnection(conninfo, options: options, canceller: canceller)
         guard !connection.isBehindPooler else {
             throw PostgresError(
                 .behindPooler, "\(connection.target) is a connection pooler: notifications need a direct connection")

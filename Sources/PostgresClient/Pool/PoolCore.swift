@@ -8,9 +8,14 @@ final class PoolCore: Sendable {
     private let configuration: ConnectionPool.Configuration
     private let state: Monitor<PoolState>
     private let lastID = Atomic<UInt64>(0)
-    private let threads = Mutex<[NamedThread]>([])
-    private let cancellers = Mutex<[ObjectIdentifier: Canceller]>([:])
+    private let workers = Mutex<[Worker]>([])
     private let endWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+    private struct Worker {
+        let thread: NamedThread
+        /// Of whatever connection the thread has or makes.
+        let canceller: Canceller
+    }
 
     init(conninfo: String, options: ConnectionOptions, configuration: ConnectionPool.Configuration) {
         self.conninfo = conninfo
@@ -45,7 +50,7 @@ final class PoolCore: Sendable {
     }
 
     func cutConnections() {
-        cancellers.withLock { Array($0.values) }.forEach { $0.cut() }
+        workers.withLock { $0 }.forEach { $0.canceller.cut() }
     }
 
     /// Returns when the last thread has closed its connection.
@@ -58,11 +63,11 @@ final class PoolCore: Sendable {
 
     /// After `ended`: the threads have at most a few instructions left.
     func joinThreads() {
-        threads.withLock { threads in
-            defer { threads.removeAll() }
-            return threads
+        workers.withLock { workers in
+            defer { workers.removeAll() }
+            return workers
         }
-        .forEach { $0.join() }
+        .forEach { $0.thread.join() }
     }
 
     private func resumeEndWaitersIfEnded() {
@@ -75,9 +80,10 @@ final class PoolCore: Sendable {
     }
 
     private func startThread(for job: PoolJob) {
+        let canceller = Canceller()
         do {
-            let thread = try NamedThread(configuration.name) { self.work() }
-            threads.withLock { $0.append(thread) }
+            let thread = try NamedThread(configuration.name) { self.work(canceller) }
+            workers.withLock { $0.append(Worker(thread: thread, canceller: canceller)) }
         } catch {
             state.withLock { $0.threadEnded() }
             // Another thread may have taken the job meanwhile, and then it is in good hands.
@@ -93,14 +99,14 @@ extension PoolCore {
     }
 
     /// A thread's life: take a job, have a connection, run it.
-    private func work() {
+    private func work(_ canceller: Canceller) {
         var connection: PostgresConnection?
         while case .job(let job)? = state.wait(for: nextTurn) {
-            let completion = perform(job, &connection)
+            let completion = perform(job, &connection, canceller)
             state.withLock { $0.finishJob() }
             completion()
         }
-        connection.map(forget)
+        connection?.close()
         state.update { $0.threadEnded() }
         resumeEndWaitersIfEnded()
     }
@@ -110,17 +116,19 @@ extension PoolCore {
         return state.isStopping ? .stop : nil
     }
 
-    private func perform(_ job: PoolJob, _ connection: inout PostgresConnection?) -> PoolJob.Completion {
+    private func perform(
+        _ job: PoolJob, _ connection: inout PostgresConnection?, _ canceller: Canceller
+    ) -> PoolJob.Completion {
         guard ContinuousClock.now < job.deadline else {
             let error = PostgresError(.timeout, "no connection became free within \(configuration.waitTimeout)")
             return { job.fail(error) }
         }
         do {
-            let ready = try readyConnection(connection)
+            let ready = try readyConnection(connection, canceller)
             connection = ready
             let completion = job.run(ready)
             if !leaveClean(ready) {
-                forget(ready)
+                ready.close()
                 connection = nil
             }
             return completion
@@ -131,16 +139,17 @@ extension PoolCore {
     }
 
     /// The thread's connection if it still stands, otherwise a new one.
-    private func readyConnection(_ present: PostgresConnection?) throws(PostgresError) -> PostgresConnection {
+    private func readyConnection(
+        _ present: PostgresConnection?, _ canceller: Canceller
+    ) throws(PostgresError) -> PostgresConnection {
         if let present {
             if present.isStillOpen() { return present }
-            forget(present)
+            present.close()
         }
         if let reason = state.withLock({ $0.reasonNotToConnect(now: .now) }) { throw reason }
         do {
-            let connection = try PostgresConnection(conninfo, options: options)
+            let connection = try PostgresConnection(conninfo, options: options, canceller: canceller)
             state.withLock { $0.connected() }
-            cancellers.withLock { $0[ObjectIdentifier(connection)] = connection.canceller }
             return connection
         } catch {
             state.withLock { $0.connectFailed(error, now: .now) }
@@ -158,10 +167,5 @@ extension PoolCore {
         } catch {
             return false
         }
-    }
-
-    private func forget(_ connection: PostgresConnection) {
-        _ = cancellers.withLock { $0.removeValue(forKey: ObjectIdentifier(connection)) }
-        connection.close()
     }
 }

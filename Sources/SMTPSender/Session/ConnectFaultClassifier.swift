@@ -105,11 +105,3 @@ extension ConnectionFault {
         )
     }
 }
-
-extension SMTPReply {
-    /// For messages: code, enhanced code and text.
-    var summary: String {
-        ([String(code)] + (enhancedCode.map { [$0.description] } ?? []) + (text.isEmpty ? [] : [text]))
-            .joined(separator: " ")
-    }
-}

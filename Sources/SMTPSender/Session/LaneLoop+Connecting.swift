@@ -31,6 +31,22 @@ extension LaneLoop {
         startable(now) > 0 ? number.nextAttempt : nil
     }
 
+    /// Tells the delegate each time that mails have waited for a first session as long as they should.
+    func tellStall(_ now: ContinuousClock.Instant) {
+        guard openCount == 0, queue.count > 0, !isStopping else {
+            sessionlessSince = nil
+            return
+        }
+        let since = sessionlessSince ?? now
+        let isOver = now - since >= configuration.connectPatience
+        sessionlessSince = isOver ? now : since
+        if isOver { delegate.lane(lane, connectStalledFor: configuration.connectPatience) }
+    }
+
+    var nextStall: ContinuousClock.Instant? {
+        sessionlessSince.map { $0 + configuration.connectPatience }
+    }
+
     private func startAttempt(_ now: ContinuousClock.Instant) {
         attemptCount += 1
         let id = attemptCount

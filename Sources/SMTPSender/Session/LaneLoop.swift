@@ -16,6 +16,8 @@ final class LaneLoop {
     var pipelining: PipeliningRecord
     var attempts: [Int: NamedThread] = [:]
     var attemptCount = 0
+    /// Since when mails wait without a session, or since the delegate was last told so.
+    var sessionlessSince: ContinuousClock.Instant?
     var stopBy: ContinuousClock.Instant?
 
     var finished: [Finished] = []
@@ -47,6 +49,7 @@ final class LaneLoop {
             advanceAll(now)
             connections.removeAll { $0.session.hasEnded }
             openConnections(now)
+            tellStall(now)
             report(now)
             if isStopping, connections.isEmpty, attempts.isEmpty { break }
             if inbox.sleep(holding: queue.load) { waitAndPump(timeout: timeout(from: now)) }
@@ -90,6 +93,7 @@ final class LaneLoop {
         for connection in connections { consider(connection.session.deadline) }
         consider(queue.nextHandOut)
         consider(nextAttempt(now))
+        consider(nextStall)
         return earliest.map { ($0 - now).pollTimeout } ?? -1
     }
 

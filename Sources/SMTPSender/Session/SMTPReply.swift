@@ -18,6 +18,13 @@ package struct SMTPReply: Sendable, Hashable {
     package var isTransient: Bool { (400..<500).contains(code) }
     /// 5xx: the same command will fail again.
     package var isPermanent: Bool { code >= 500 }
+    /// The relay wants a login, a better one, or an encrypted one (RFC 4954 §6; 538 is RFC 2554's).
+    package var wantsLogin: Bool { [530, 534, 535, 538].contains(code) }
+
+    /// `550 5.7.1`, without the text, which may quote the recipient.
+    package var codes: String { [String(code), enhancedCode?.description].compactMap(\.self).joined(separator: " ") }
+    /// `550 5.7.1 Relaying denied`, for messages.
+    package var summary: String { text.isEmpty ? codes : "\(codes) \(text)" }
 }
 
 /// An enhanced mail system status code: class, subject, detail (RFC 3463 §2).

@@ -1,10 +1,12 @@
 /// Makes a catalogue of what a directory holds, and finds all that is wrong on the way.
 struct CatalogueBuilder {
     private let directory: TemplateDirectory
+    private let contracts: [String: KindContract]
     private(set) var problems: [TemplateProblem]
 
-    init(_ directory: TemplateDirectory) {
+    init(_ directory: TemplateDirectory, contracts: [KindContract]) {
         self.directory = directory
+        self.contracts = Dictionary(uniqueKeysWithValues: contracts.map { ($0.kind, $0) })
         problems = directory.problems
     }
 
@@ -13,6 +15,7 @@ struct CatalogueBuilder {
 
     /// Empty as soon as there is a problem: half a catalogue would fail later, one mail at a time.
     mutating func build() -> [KindTemplates] {
+        checkKinds()
         checkLocales()
         let drafts = directory.kinds.map { draft($0) }
         // What follows needs sound templates; unsound ones would only echo the mistakes found above.
@@ -24,6 +27,17 @@ struct CatalogueBuilder {
         let kind: TemplateDirectory.Kind
         let parts: [String: [TemplatePart: Composition]]
         let required: [String]
+    }
+
+    /// Without its folder every event of a kind would fail, one mail at a time.
+    private mutating func checkKinds() {
+        for kind in Set(contracts.keys).subtracting(directory.kinds.map(\.name)).sorted() {
+            report("\(directory.path)/\(kind)", "the kind “\(kind)” is missing; events of it are enqueued")
+        }
+        for kind in directory.kinds {
+            guard let contract = contracts[kind.name] else { continue }
+            problems += kind.sample.problems(against: contract)
+        }
     }
 
     private mutating func checkLocales() {
@@ -44,7 +58,7 @@ struct CatalogueBuilder {
             if let subject = sources[.subject] { checkSubject(subject) }
         }
         let compositions = parts.values.flatMap(\.values)
-        let usage = VariableUsage(compositions.flatMap(\.uses), kind: kind)
+        let usage = VariableUsage(compositions.flatMap(\.uses), kind: kind, contract: contracts[kind.name])
         problems += usage.problems + compositions.flatMap(\.problems)
         return Draft(kind: kind, parts: parts, required: usage.required)
     }

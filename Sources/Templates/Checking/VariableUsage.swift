@@ -7,12 +7,14 @@ struct VariableUsage: Sendable {
     /// Never empty, so it needs no section.
     private static let alwaysThere: Set<String> = ["preferences_url"]
 
-    init(_ uses: [Composition.Use], kind: TemplateDirectory.Kind) {
+    /// - Parameter contract: which variables an event may lack; without one, those that have a section somewhere.
+    init(_ uses: [Composition.Use], kind: TemplateDirectory.Kind, contract: KindContract?) {
         let common = Set(Variable.commonNames)
-        let known = kind.sample.names.map(common.union)
+        let known = (contract?.names ?? kind.sample.names).map(common.union)
         // A section on `note_cut` asks how long the note is, not whether there is one.
         let sections = uses.lazy.filter { $0.isSection && !$0.name.hasSuffix(ValueForm.cutSuffix) }
         let optional = Set(sections.map { ValueForm.base(of: $0.name) }).union(common.subtracting(Self.alwaysThere))
+            .union(contract?.optional ?? [])
         var required: Set<String> = []
         var problems: [TemplateProblem] = []
 
@@ -24,7 +26,7 @@ struct VariableUsage: Sendable {
             } else if use.isSection || use.isGuarded {
                 fault = nil
             } else if optional.contains(base) {
-                fault = "“\(use.name)” may be missing; put “{{#\(base)}}…{{/\(base)}}” around it, as elsewhere"
+                fault = "“\(use.name)” may be missing; put “{{#\(base)}}…{{/\(base)}}” around it"
             } else {
                 fault = nil
                 if !common.contains(base) { required.insert(base) }

@@ -17,7 +17,7 @@ struct DateStyle: Sendable, Hashable {
     static let none = DateStyle(weekdays: [], months: [], pattern: "", firstDay: nil, zones: [:])
 
     /// For example `Friday, 27 November 2026, 09:00 (Europe/Berlin, UTC+1)`.
-    func format(_ time: Timestamp, in zone: ZoneCache.Zone) -> String {
+    func format(_ time: ZonedTimestamp, in zone: ZoneCache.Zone) -> String {
         let offset = zone.rules.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.secondsSince1970)))
         let local = time.secondsSince1970 + offset
         let days = local >= 0 ? local / 86_400 : (local - 86_399) / 86_400

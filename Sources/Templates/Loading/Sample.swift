@@ -30,11 +30,28 @@ struct Sample: Sendable {
 
     func line(of name: String) -> Int? { lines[name] }
 
+    /// Whether the sample shows what events have: with a name too many or too few, previews and checks would tell of
+    /// mails that are never sent.
+    func problems(against contract: KindContract) -> [TemplateProblem] {
+        guard let names else { return [] }
+        // Names that every mail has are told elsewhere.
+        let unknown = names.subtracting(contract.names).subtracting(Variable.commonNames).sorted()
+            .map { name in
+                TemplateProblem(
+                    file: file, line: line(of: name), message: "no event of \(contract.kind) has “\(name)”")
+            }
+        let missing = contract.names.subtracting(names).sorted()
+            .map { name in
+                TemplateProblem(file: file, message: "“\(name)” is missing; events of \(contract.kind) can have it")
+            }
+        return unknown + missing
+    }
+
     private static func fault(_ name: String, _ value: String) -> String? {
         if PlainText.block(value).isEmpty { return "“\(name)” is empty; a sample shows every variable" }
         return switch ValueForm(ofVariable: name) {
         case .link where !Link.isSafe(value): "“\(name)” is not an http or https address"
-        case .time where Timestamp(iso8601: value) == nil: "“\(name)” is not an ISO 8601 time with a zone"
+        case .time where ZonedTimestamp(iso8601: value) == nil: "“\(name)” is not an ISO 8601 time with a zone"
         default: nil
         }
     }

@@ -40,7 +40,7 @@ struct MailValues {
             guard Link.isSafe(raw) else { throw .unsafeLink(kind: kind.name, name: variable.name) }
             return Shown(text: raw, html: HTMLText.escapeLink(raw))
         case (.time, _):
-            let moment = Timestamp(iso8601: raw)
+            let moment = ZonedTimestamp(iso8601: raw)
                 .map { templates.dateStyle.format($0, in: zones.zone(named: request.timeZone)) }
             return line(moment ?? raw)
         case (.text, .line):

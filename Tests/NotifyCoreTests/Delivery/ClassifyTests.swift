@@ -7,11 +7,12 @@ import Testing
 struct ClassifyTests {
     static func verdict(
         _ result: SendResult, attempts: Int = 0, remaining: Duration = .seconds(86_400), holdsUnknown: Bool = false,
-        acceptedOthers: Bool = false, elsewhere: Bool = false, jitter: Jitter = Jitter(position: 0)
+        acceptedOthers: Bool = false, elsewhere: Bool = false, allUnfit: Bool = false,
+        jitter: Jitter = Jitter(position: 0), age: Duration = .zero
     ) -> Verdict {
         let context = AttemptContext(
             chargedAttempts: attempts, remaining: remaining, holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: acceptedOthers, canGoElsewhere: elsewhere)
+            hasRelayAcceptedOthers: acceptedOthers, canGoOn: elsewhere, areAllUnfit: allUnfit, age: age)
         return classify(result, of: context, schedule: .standard, jitter: jitter)
     }
 
@@ -35,10 +36,10 @@ struct ClassifyTests {
         .interrupted(.mail), .unreachable, refusal("250", .rcpt),
     ]
 
-    @Test("A fault of the relay is not charged, and the event waits for it or goes elsewhere", arguments: relayFaults)
+    @Test("A fault of the relay is not charged, and the event waits for it or is handed on", arguments: relayFaults)
     func relayFault(_ result: SendResult) {
         #expect(Self.verdict(result, acceptedOthers: true) == .retry(after: .seconds(15), isCharged: false))
-        #expect(Self.verdict(result, elsewhere: true) == .retry(after: .zero, isCharged: false))
+        #expect(Self.verdict(result, elsewhere: true) == .handOn)
     }
 
     @Test(
@@ -76,6 +77,8 @@ struct ClassifyTests {
     func refused(_ result: SendResult, _ reason: FailureReason) {
         #expect(Self.verdict(result, acceptedOthers: true) == .end(.failed(reason)))
         #expect(Self.verdict(result, acceptedOthers: false) == .retry(after: .seconds(15), isCharged: false))
+        #expect(Self.verdict(result, acceptedOthers: true, elsewhere: true) == .end(.failed(reason)))
+        #expect(Self.verdict(result, acceptedOthers: false, elsewhere: true) == .handOn)
     }
 
     @Test(
@@ -100,15 +103,23 @@ struct ClassifyTests {
     }
 
     @Test(
-        "What no relay can send fails at once",
+        "What one relay cannot carry goes to the next, waits for those that are ill, and fails when none can",
         arguments: [
             (SendResult.unsendable(.smtputf8Unsupported), FailureReason.smtputf8Unsupported),
             (refusal("550 5.6.7", .mail), .smtputf8Unsupported), (refusal("553 5.6.7", .rcpt), .smtputf8Unsupported),
-            (.unsendable(.invalidEnvelope("a line break")), .addressInvalid),
             (Results.tooLarge, .messageRefused),
         ])
-    func unsendable(_ result: SendResult, _ reason: FailureReason) {
-        #expect(Self.verdict(result) == .end(.failed(reason)))
+    func unfit(_ result: SendResult, _ reason: FailureReason) {
+        #expect(Self.verdict(result, elsewhere: true) == .handOn)
+        #expect(Self.verdict(result) == .retry(after: .seconds(15), isCharged: false))
+        #expect(Self.verdict(result, age: .seconds(400)) == .retry(after: .seconds(100), isCharged: false))
+        #expect(Self.verdict(result, allUnfit: true) == .end(.failed(reason)))
+    }
+
+    @Test("What no relay can send fails at once, though another could be asked")
+    func unsendable() {
+        let result = SendResult.unsendable(.invalidEnvelope("a line break"))
+        #expect(Self.verdict(result, elsewhere: true) == .end(.failed(.addressInvalid)))
     }
 
     @Test("A retry that would come after the event expires ends it now")

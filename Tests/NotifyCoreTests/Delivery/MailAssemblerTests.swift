@@ -23,7 +23,8 @@ struct MailAssemblerTests {
         // An account mail has no template yet: rendered as the ticket that its payload is.
         var renderable = request
         renderable.kind = event.isAccountMail ? "assigned_ticket" : request.kind
-        let rendered = try TemplateCatalogue.load(directory: templates).render(renderable)
+        let rendered = try TemplateCatalogue.load(directory: templates, contracts: KindContract.events)
+            .render(renderable)
         return try assembler.assemble(event, to: recipient, request: request, rendered: rendered, now: now)
     }
 

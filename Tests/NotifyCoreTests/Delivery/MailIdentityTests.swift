@@ -54,7 +54,8 @@ struct MailIdentityTests {
         expect("NOTIFY_MAIL_REPLY_TO") { () throws(InvalidSetting) in try Self.identity(replyTo: "@example.com") }
         for url in [
             "", "notify.example.com", "ftp://example.com", "https://a:b@example.com", "https://example.com/?q",
-            "https://example.com/#f",
+            "https://example.com/#f", "https://bücher.example", "https://example.com:99999", "https://example.com/<a>",
+            "https://example.com/a b",
         ] {
             expect("NOTIFY_PUBLIC_URL") { () throws(InvalidSetting) in try Self.identity(publicURL: url) }
             expect("NOTIFY_APP_URL") { () throws(InvalidSetting) in try Self.identity(appURL: url) }

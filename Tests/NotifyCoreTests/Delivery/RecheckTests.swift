@@ -10,7 +10,7 @@ struct RecheckTests {
         let row = RecheckRow(
             eventID: event.id, isLeaseHeld: isLeaseHeld, cancelReason: cancelReason, recipient: recipient)
         let allowed = try AddressAllowList(parsing: "*@example.com")
-        return recheck(event, against: row, composedFor: Sample.recipient, now: now, allowing: allowed)
+        return decideAgain(event, against: row, composedFor: Sample.recipient, now: now, allowing: allowed)
     }
 
     @Test("A mail goes out when nothing changed")

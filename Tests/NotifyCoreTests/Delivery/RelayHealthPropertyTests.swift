@@ -27,7 +27,7 @@ struct RelayHealthPropertyTests {
             var probeStarted = now
             for _ in 0..<400 {
                 var change: RelayChange?
-                switch Int.random(in: 0..<8, using: &generator) {
+                switch Int.random(in: 0..<9, using: &generator) {
                 case 0...2:
                     let permit = health.permit(at: now)
                     let ticket = health.take(relay: 0, at: now)
@@ -48,11 +48,16 @@ struct RelayHealthPropertyTests {
                     let result = results.randomElement(using: &generator) ?? .unknown
                     change = health.finished(
                         result, of: Int64.random(in: 0...20, using: &generator),
-                        recipient: UInt64.random(in: 0...7, using: &generator), ticket: ticket, at: now)
+                        recipient: UInt64.random(in: 0...7, using: &generator), ticket: ticket,
+                        isReplaceable: Bool.random(using: &generator), at: now)
                     if ticket == probeOut { probeOut = nil }
                 case 6:
                     change = health.connectFailed(
-                        ConnectionFault(kind: .timeout, phase: .connect, message: "no answer"), at: now)
+                        ConnectionFault(kind: .timeout, phase: .connect, message: "no answer"),
+                        isReplaceable: Bool.random(using: &generator), at: now)
+                    probeOut = nil
+                case 7:
+                    change = health.connectStalled(RelayFault(waited: .seconds(3)), at: now)
                     probeOut = nil
                 default:
                     now += .seconds(Int.random(in: 0...60, using: &generator))

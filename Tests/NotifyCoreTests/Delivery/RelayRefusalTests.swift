@@ -141,7 +141,7 @@ struct RelayRefusalTests {
         for _ in 1...1_000 {
             let context = AttemptContext(
                 chargedAttempts: 0, remaining: .seconds(86_400), holdsUnknown: false,
-                hasRelayAcceptedOthers: story.health.hasAcceptedLately, canGoElsewhere: false)
+                hasRelayAcceptedOthers: story.health.hasAcceptedLately, canGoOn: false)
             let verdict = classify(Results.refused, of: context, schedule: .standard, jitter: Jitter(position: 0))
             if verdict.outcome == .failed(.recipientRefused) { burnt += 1 }
             story.finish(Results.refused)

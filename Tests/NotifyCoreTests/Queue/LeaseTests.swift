@@ -23,6 +23,8 @@ struct LeaseTests {
                     "select id from notify.events where lease_id is not null and state = 'ready' order by id")
                 #expect(free == lost.map { String($0.id) })
                 #expect(try alive.state(of: held[0]) == "leased")
+                // Their worker died at any point of its work.
+                #expect(try connection.value("select notify.cancel_event(\(lost[0].id))") == "maybe_sent")
                 // Rescued events are news to the claimers.
                 #expect(try alive.queue.discoverBuckets(since: snapshot, limit: 10).buckets.count == 1)
                 #expect(try connection.column("select id from notify.workers") == ["\(alive.workerID)"])

@@ -41,7 +41,7 @@ struct ReleaseTests {
     func cancelledMeanwhile(change: Settlement.Change) async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket("expires_at => now() + interval '1 h'")
-            #expect(try client.connection.value("select notify.cancel_event(\(event.id))") == "false")
+            #expect(try client.connection.value("select notify.cancel_event(\(event.id))") == "marked")
             let attempt = AttemptRecord(.unknown, scrubbing: RecipientScrubber([]))
             let settlement = Settlement(event, change, attempt: attempt, relay: "mx:25")
             #expect(try client.queue.settle([settlement]).ours == [event.leaseID])
@@ -67,6 +67,46 @@ struct ReleaseTests {
                   from notify.attempts a, notify.events e
                 """)
             #expect(row == "t 1 mx:25 deferred rcpt 451 4.7.1 t t t")
+        }
+    }
+
+    @Test("An attempt that is not charged has the number that it would have, and no next try lies before its end")
+    func unchargedAttempt() async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket()
+            let attempt = AttemptRecord(.interrupted(.data), scrubbing: RecipientScrubber([]))
+            for isCharged in [false, true] {
+                let lease = isCharged ? try client.claim(1)[0].event : event
+                let change = Settlement.Change.release(after: .zero, isCharged: isCharged)
+                _ = try client.queue.settle([Settlement(lease, change, attempt: attempt, relay: "mx:25")])
+            }
+            let rows = try client.connection.column(
+                "select concat_ws(' ', attempt, charged, next_at = finished_at) from notify.attempts order by finished_at"
+            )
+            #expect(rows == ["1 f t", "1 t t"])
+        }
+    }
+
+    @Test(
+        "An event whose attempt ended unknown remembers that it may have been sent, whatever comes after",
+        arguments: [Settlement.Change.release(after: .zero, isCharged: true), .hold])
+    func unknown(change: Settlement.Change) async throws {
+        try await withQueue { client, _ in
+            let event = try client.claimTicket("dedupe_key => 'k', expires_at => now() + interval '1 h'")
+            let attempt = AttemptRecord(.unknown, scrubbing: RecipientScrubber([]))
+            _ = try client.queue.settle([Settlement(event, change, attempt: attempt, relay: "mx:25")])
+            #expect(try EventHistory.read(event.id, from: client.connection)?.open?.maybeSent == true)
+            try client.connection.execute("select notify.retry_event(\(event.id))")
+            let again = try client.claim(1)[0].event
+            let busy = AttemptRecord(
+                .refused(SMTPReply(code: 450, enhancedCode: nil, text: "Busy"), .rcpt), scrubbing: RecipientScrubber([])
+            )
+            let later = Settlement.Change.release(after: .seconds(60), isCharged: true)
+            _ = try client.queue.settle([Settlement(again, later, attempt: busy, relay: "mx:25")])
+            #expect(try client.connection.value("select notify.cancel('k')") == "false")
+            let history = try EventHistory.read(event.id, from: client.connection)
+            #expect(history?.outcome?.outcome == "cancelled")
+            #expect(history?.outcome?.maybeSent == true)
         }
     }
 

@@ -110,7 +110,7 @@ struct SettleTests {
         }
     }
 
-    @Test("A cancel that found the event leased frees its key and takes it from the feed once the worker honours it")
+    @Test("A cancel that found the event leased takes it from the feed once the worker honours it")
     func honouredCancel() async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket("dedupe_key => 'k'")
@@ -124,13 +124,13 @@ struct SettleTests {
         }
     }
 
-    @Test("An event that was sent keeps its key and its place in the feed, whatever was cancelled meanwhile")
+    @Test("An event that was sent keeps its place in the feed, whatever was cancelled meanwhile; its key is free")
     func lateCancel() async throws {
         try await withQueue { client, _ in
             let event = try client.claimTicket("dedupe_key => 'k'")
             #expect(try client.connection.value("select notify.cancel('k')") == "false")
             #expect(try client.queue.settle([Self.end(event)]).ours == [event.leaseID])
-            #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "1")
+            #expect(try client.connection.value("select count(*) from notify.dedupe_keys") == "0")
             #expect(try client.connection.value("select retracted_at is null from notify.notifications") == "true")
         }
     }
@@ -155,6 +155,43 @@ struct SettleTests {
                 try producer.execute("rollback")
                 #expect(try client.queue.settle([Self.end(events[1])]).ours == [events[1].leaseID])
             }
+        }
+    }
+
+    @Test(
+        "A producer that keeps the key or the feed row of a cancelled event holds up that event alone",
+        arguments: [
+            enqueueTicket(ada, "dedupe_key => 'k'"),
+            "update notify.notifications set read_at = now() where user_id = '\(ada)'",
+        ])
+    func lockedKey(statement: String) async throws {
+        try await withQueue { client, database in
+            let kept = try client.claimTicket("dedupe_key => 'k'")
+            try client.connection.execute(enqueueTicket(bob, "dedupe_key => 'l'"))
+            let free = try #require(try client.claim(1).first?.event)
+            try client.connection.execute(enqueueTicket(cyd))
+            let sent = try #require(try client.claim(1).first?.event)
+            // Whoever waits for a lock here fails.
+            try client.connection.execute("set lock_timeout = '1ms'")
+            try database.withSession { producer in
+                try producer.execute("begin; \(statement)")
+                let batch = [
+                    Self.end(kept, .cancelled(.recipientGone)), Self.end(free, .cancelled(.recipientGone)),
+                    Self.end(sent),
+                ]
+                let settled = try client.queue.settle(batch)
+                #expect(settled.ours == [free.leaseID, sent.leaseID])
+                #expect(settled.locked == [kept.leaseID])
+                #expect(try client.state(of: kept) == "leased")
+                #expect(try client.connection.column("select key from notify.dedupe_keys") == ["k"])
+                let retracted = "select user_id from notify.notifications where retracted_at is not null"
+                #expect(try client.connection.column(retracted) == [bob])
+                try producer.execute("rollback")
+            }
+            #expect(try client.queue.settle([Self.end(kept, .cancelled(.recipientGone))]).ours == [kept.leaseID])
+            #expect(try client.connection.column("select key from notify.dedupe_keys") == [])
+            let outcomes = "select outcome || ' ' || count(*) from notify.deliveries group by outcome order by 1"
+            #expect(try client.connection.column(outcomes) == ["cancelled 2", "sent 1"])
         }
     }
 }

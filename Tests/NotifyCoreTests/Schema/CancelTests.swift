@@ -57,13 +57,69 @@ struct CancelTests {
             #expect(try await database.value("select notify.cancel('k')") == "false")
             #expect(try await database.value("select cancel_reason from notify.events") == "by_producer")
             #expect(try await database.column("select user_id from notify.deliveries") == [bob])
+            #expect(try await database.value("select count(*) from notify.dedupe_keys") == "0")
+            let retracted = "select count(retracted_at) from notify.notifications"
+            #expect(try await database.value(retracted) == "1", "the mail may still go out")
             try await database.execute("select notify.release_cancelled(array(select id from notify.events))")
-            let left = try await database.value(
+            #expect(try await database.value(retracted) == "2")
+        }
+    }
+
+    @Test("A mark frees the key: what is enqueued under it next is an event of its own, and not marked")
+    func enqueuedAfterMark() async throws {
+        try await withTestDatabase(.directory) { database in
+            let first = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            try await database.execute("update notify.events set state = 'leased', lease_id = 1, worker_id = 1")
+            #expect(try await database.value("select notify.cancel('k')") == "false")
+            let second = try await database.value(enqueueTicket(ada, "dedupe_key => 'k'"))
+            #expect(second != first)
+            let marks = "select string_agg(coalesce(cancel_reason, 'none'), ' ' order by id) from notify.events"
+            #expect(try await database.value(marks) == "by_producer none")
+            #expect(try await database.value("select notify.cancel('k')") == "true", "the second one's")
+            try await database.execute("select notify.release_cancelled(array[\(first ?? "0")])")
+            #expect(try await database.value("select count(retracted_at) from notify.notifications") == "2")
+        }
+    }
+
+    @Test(
+        "What may have reached its reader is cancelled without the promise, and stays known for that",
+        arguments: ["held", "waiting", "ready"])
+    func maybeSent(state: String) async throws {
+        try await withTestDatabase(.directory) { database in
+            for user in [ada, bob] { _ = try await database.value(enqueueTicket(user, "dedupe_key => 'k'")) }
+            try await database.execute(
                 """
-                select count(*) || ' ' || (select count(retracted_at) from notify.notifications) from notify.dedupe_keys
+                update notify.events set state = '\(state)', attempts = 1, tried = true, maybe_sent = true
+                where user_id = '\(ada)'
+                """)
+            #expect(try await database.value("select notify.cancel('k')") == "false")
+            let outcomes = """
+                select user_id || ' ' || maybe_sent from notify.deliveries where outcome = 'cancelled' order by 1
                 """
-            )
-            #expect(left == "0 2")
+            #expect(try await database.column(outcomes) == ["\(ada) true", "\(bob) false"])
+            #expect(try await database.value("select count(*) from notify.events") == "0")
+            #expect(try await database.value("select count(*) from notify.dedupe_keys") == "0")
+        }
+    }
+
+    @Test("A batch that takes the keys of many waits for a cancel of the same ones, and never crosswise")
+    func keyOrder() async throws {
+        try await withTestDatabase(.directory) { database in
+            // Against the order of the keys, which is that of the users.
+            for user in [cyd, bob, ada] { _ = try await database.value(enqueueTicket(user, "dedupe_key => 'k'")) }
+            async let cancelled = database.withConnection(options: ConnectionOptions(applicationName: "cancel")) {
+                try $0.waitForGate()
+                return try $0.value("select notify.cancel('k')")
+            }
+            try await database.withConnection { producer in
+                try producer.execute("begin; \(enqueueTicket(ada, "dedupe_key => 'k'"))")
+                try producer.openGate()
+                try producer.waitUntilBlocked(application: "cancel")
+                // The cancel holds no key yet: it waits for the first of them.
+                try producer.execute("set local lock_timeout = '2s'; \(enqueueTicket(cyd, "dedupe_key => 'k'"))")
+                try producer.execute("commit")
+            }
+            #expect(try await cancelled == "true")
         }
     }
 
@@ -78,7 +134,7 @@ struct CancelTests {
             let id = Int64(try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) ?? "") ?? 0
             try await database.execute("update notify.events set state = 'leased', lease_id = 1, worker_id = 1")
             for call in calls.dropLast() {
-                #expect(try await database.value("select notify.\(call)") == "false")
+                #expect(["false", "marked"].contains(try await database.value("select notify.\(call)")))
                 let history = try await database.withConnection { try EventHistory.read(id, from: $0) }
                 #expect(history?.open?.cancelReason == calls.last)
             }

@@ -1,3 +1,4 @@
+import NotifyCore
 import PostgresClient
 import TestSupport
 import Testing
@@ -23,6 +24,38 @@ struct OperatorTests {
             )
             #expect(row == #"[\#(old), "ready", 0, "1 day", "\#(acme)", true, true, "failed", 0]"#)
             #expect(try await database.value("select notify.retry_event(\(old))") == nil)
+        }
+    }
+
+    @Test("A retry, and a retry of that, can be cancelled under the producer's key, and takes the feed row along")
+    func cancelRetry() async throws {
+        try await withTestDatabase(.directory) { database in
+            let first = try await Self.deadEvent(in: database, "dedupe_key => 'k'")
+            try await database.execute("update notify.dedupe_keys set expires_at = now() + interval '1 min'")
+            let second = try await database.value("select notify.retry_event(\(first))") ?? ""
+            try await Self.die(in: database)
+            let third = try await database.value("select notify.retry_event(\(second))") ?? ""
+            #expect(try await database.value("select retry_of from notify.events where id = \(third)") == first)
+            #expect(
+                try await database.value(
+                    "select event_id || ' ' || (expires_at > now() + interval '23 h') from notify.dedupe_keys")
+                    == "\(third) true")
+            #expect(try await database.value(enqueueTicket(ada, "dedupe_key => 'k'")) == third)
+            #expect(try await database.feed(of: third)?.retractedAt == nil)
+            #expect(try await database.value("select notify.cancel('k')") == "true")
+            for id in [first, second, third] { #expect(try await database.feed(of: id)?.retractedAt != nil) }
+            #expect(try await database.value("select count(*) from notify.dedupe_keys") == "0")
+        }
+    }
+
+    @Test("A retry that is cancelled while it is being sent takes the feed row along once the worker honours it")
+    func honouredCancelOfRetry() async throws {
+        try await withTestDatabase(.directory) { database in
+            let first = try await Self.deadEvent(in: database)
+            let second = try await database.value("select notify.retry_event(\(first))") ?? ""
+            let released = try await database.column("select notify.release_cancelled('{\(second)}')")
+            #expect(released == [second])
+            #expect(try await database.feed(of: second)?.retractedAt != nil)
         }
     }
 
@@ -70,6 +103,16 @@ struct OperatorTests {
         }
     }
 
+    @Test("The retry of an event that may have reached its reader promises no more than the event did")
+    func retryMaybeSent() async throws {
+        try await withTestDatabase(.directory) { database in
+            let old = try await Self.deadEvent(in: database)
+            try await database.execute("update notify.deliveries set maybe_sent = true")
+            let new = try await database.value("select notify.retry_event(\(old))") ?? "0"
+            #expect(try await database.value("select notify.cancel_event(\(new))") == "maybe_sent")
+        }
+    }
+
     @Test("Discarding throws the payload away, once")
     func discard() async throws {
         try await withTestDatabase(.directory) { database in
@@ -93,9 +136,10 @@ struct OperatorTests {
                 )
                 .compactMap { $0 }
             for id in ids {
-                #expect(try await database.value("select notify.cancel_event(\(id))") == "true")
-                #expect(try await database.value("select notify.cancel_event(\(id))") == "false")
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "cancelled")
+                #expect(try await database.value("select notify.cancel_event(\(id))") == "ended")
             }
+            #expect(try await database.value("select notify.cancel_event(0)") == "unknown")
             #expect(
                 try await database.column("select reason from notify.deliveries") == ["by_operator", "by_operator"])
             #expect(try await database.value("select count(*) from notify.event_payloads") == "0")
@@ -103,25 +147,42 @@ struct OperatorTests {
     }
 
     /// An event that failed, as the settle leaves it.
-    private static func deadEvent(in database: TestDatabase) async throws -> String {
-        let id = try await database.value(enqueueTicket(ada, "'\(acme)'")) ?? ""
+    private static func deadEvent(in database: TestDatabase, _ arguments: String = "") async throws -> String {
+        let all = ["organization_id => '\(acme)'", arguments].filter { !$0.isEmpty }.joined(separator: ", ")
+        let id = try await database.value(enqueueTicket(ada, all)) ?? ""
+        try await die(in: database)
+        return id
+    }
+
+    /// Ends whatever is open as failed.
+    private static func die(in database: TestDatabase) async throws {
         try await database.execute(
             """
             with gone as (delete from notify.events returning *),
             payload as (delete from notify.event_payloads returning *),
             outcome as (
-                insert into notify.deliveries
-                    (event_id, kind, user_id, organization_id, outcome, reason, attempts, message_id, enqueued_at)
-                select id, kind, user_id, organization_id, 'failed', 'template_error', 3, message_id, enqueued_at
+                insert into notify.deliveries (event_id, kind, user_id, organization_id, outcome, reason, attempts,
+                    message_id, enqueued_at, retry_of)
+                select id, kind, user_id, organization_id, 'failed', 'template_error', 3, message_id, enqueued_at,
+                    retry_of
                 from gone
             )
             insert into notify.dead_events (event_id, kind, bucket, user_id, organization_id, payload, outcome, reason,
-                attempts, message_id, enqueued_at, expires_at)
+                attempts, message_id, enqueued_at, expires_at, retry_of)
             select id, kind, bucket, user_id, organization_id, payload, 'failed', 'template_error', 3, message_id,
-                enqueued_at, expires_at
+                enqueued_at, expires_at, retry_of
             from gone join payload on event_id = id
             """
         )
-        return id
+    }
+}
+
+extension TestDatabase {
+    /// What `explain` shows of the feed, to an operator.
+    fileprivate func feed(of event: String) async throws -> EventHistory.Feed? {
+        try await makeLogin("test_operator", in: "notify_operator")
+        return try await withConnection(user: "test_operator") { connection in
+            try EventHistory.read(Int64(event) ?? 0, from: connection)?.feed
+        }
     }
 }

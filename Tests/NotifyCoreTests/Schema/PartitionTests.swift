@@ -88,6 +88,20 @@ struct PartitionTests {
         }
     }
 
+    @Test("A day that a view depends on stays, and those behind it go")
+    func dependent() async throws {
+        try await withTestDatabase(.schema) { database in
+            for day in [-33, -32] { try await database.execute(Self.outcome(day: day)) }
+            #expect(try await database.value("select notify.ensure_partitions()") == "2")
+            let old = try await Self.days(of: "deliveries", in: database).compactMap(\.self).sorted()
+            try await database.execute("create view watched as select * from notify.\(old[0])")
+            #expect(try await database.value("select notify.drop_partitions()") == "1")
+            #expect(try await Self.days(of: "deliveries", in: database).contains(old[0]))
+            try await database.execute("drop view watched")
+            #expect(try await database.value("select notify.drop_partitions()") == "1")
+        }
+    }
+
     @Test(
         "Bounds of both functions are checked",
         arguments: [

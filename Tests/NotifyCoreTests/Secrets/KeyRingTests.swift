@@ -31,6 +31,14 @@ struct KeyRingTests {
         #expect(!old.verify(newer, of: message, for: .unsubscribe))
     }
 
+    @Test("A random ring verifies what it signed, and nobody else's does")
+    func random() {
+        let ring = KeyRing.random()
+        let signature = ring.sign(message, for: .unsubscribe)
+        #expect(ring.verify(signature, of: message, for: .unsubscribe))
+        #expect(!KeyRing.random().verify(signature, of: message, for: .unsubscribe))
+    }
+
     @Test("A signature is worth nothing for another message or key id")
     func separate() throws {
         let ring = try Ring.of(1)

@@ -49,7 +49,7 @@ struct PooledWorkerTests {
             let waiting = try await worker.enqueue(enqueueTicket(ada))
             try await worker.database.withConnection { connection in
                 try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
-                #expect(try connection.value("select notify.cancel_event(\(waiting))") == "false")
+                #expect(try connection.value("select notify.cancel_event(\(waiting))") == "marked")
                 try connection.wait(milliseconds: 300)
             }
             gate.release()

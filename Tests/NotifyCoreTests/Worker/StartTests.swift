@@ -14,6 +14,7 @@ struct StartTests {
         arguments: ["settler", "checker", "composer", "keeper", "waker", "claimer"])
     func failsHalfway(thread missing: String) async throws {
         try await withTestDatabase(.directory) { database in
+            try await database.makeLogin("test_worker", in: "notify_worker")
             let threads = SomeThreads(without: missing)
             let dispatcher = Dispatcher(
                 TestWorker.configuration(

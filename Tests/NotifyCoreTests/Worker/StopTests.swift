@@ -62,31 +62,50 @@ struct StopTests {
         }
     }
 
-    @Test("What the settler could not write by the end of the grace period is written with the sign-off")
-    func writtenAtSignOff() async throws {
-        try await withWorker(prepare: { database in
-            // The settler's session alone meets a disk that is full.
-            try await database.execute(
-                """
-                create function notify.refuse() returns trigger language plpgsql as $$ begin
-                    if current_setting('application_name') = 'notify-worker settle' then
-                        raise exception sqlstate '53100';
-                    end if;
-                    return new;
-                end $$;
-                create trigger refuse before insert on notify.deliveries for each row execute function notify.refuse()
-                """)
-        }) { worker in
-            for _ in 0..<3 { try await worker.enqueue(enqueueTicket()) }
-            _ = try await worker.mailbox.mails(count: 3)
-            #expect(try await worker.database.value("select count(*) from notify.deliveries") == "0")
-            #expect(try await worker.stop(within: .milliseconds(500)).unsettled == 0)
-            let rows = try await worker.database.column(
-                """
-                select 'open' from notify.events union all select 'worker' from notify.workers
-                union all select outcome from notify.deliveries
-                """)
-            #expect(rows == ["sent", "sent", "sent"])
+    @Test("A mail that a stop abandons before its final dot goes back at once, uncharged, and leaves no attempt")
+    func abandonedBeforeDot() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var options = TestWorker.Options()
+        options.connections = 1
+        try await withWorker(faults: [FaultRule(.data, .hold(gate))], options) { worker in
+            try await worker.enqueue(enqueueTicket())
+            try await worker.mailbox.applied("data: hold")
+            #expect(try await worker.stop(within: .milliseconds(300)).unsettled == 0)
+            let states = try await worker.database.column("select concat_ws(' ', state, attempts) from notify.events")
+            #expect(states == ["ready 0"])
+            #expect(try await worker.database.value("select count(*) from notify.attempts") == "0")
+        }
+    }
+
+    @Test(
+        "A stop does not wait for a database behind a pooler that takes connections and answers nothing",
+        .enabled(if: TestPooler.isInstalled, "apt-get install pgbouncer"))
+    func silentDatabase() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        try await withTestDatabase(.directory) { direct in
+            let pooler = try await TestPooler.start(.transaction, poolSize: 20)
+            defer { pooler.stop() }
+            var configuration = MailboxConfiguration()
+            configuration.faults = [FaultRule(.dot, .hold(gate))]
+            try await DevMailbox.with(configuration) { mailbox in
+                let worker = try await TestWorker.start(on: direct.pooled(through: pooler), sendingTo: mailbox)
+                _ = try await direct.value(enqueueTicket())
+                try await mailbox.applied("dot: hold")
+                let duration = try await pooler.whileFrozen {
+                    gate.release()
+                    _ = try await mailbox.mails(count: 1)
+                    let began = ContinuousClock.now
+                    #expect(try await worker.stop(within: .milliseconds(300)).unsettled == 1)
+                    return ContinuousClock.now - began
+                }
+                // Three times two seconds of patience. libpq's own is ten for each connection.
+                #expect(duration < .seconds(12))
+                // Freed it would be sent again at once.
+                #expect(try await direct.column("select state from notify.events") == ["leased"])
+                #expect(try await direct.value("select count(*) from notify.workers") == "1")
+            }
         }
     }
 

@@ -66,6 +66,42 @@ struct ConfigurationTests {
         #expect(output.standardError.contains("→"), "every message says how to mend it")
     }
 
+    @Test("Templates that would fail the events of a kind end run and check with 78, with file and line")
+    func templates() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let templates = folder.path + "/templates"
+        try FileManager.default.copyItem(
+            atPath: Checkout.root.appending(path: "templates").path(percentEncoded: false), toPath: templates)
+        try FileManager.default.removeItem(atPath: templates + "/email/assigned_ticket")
+        let body = templates + "/email/assigned_inquiry/en/body.txt.mustache"
+        try Data("{{subject}}\n{{customer}}\n".utf8).write(to: URL(fileURLWithPath: body))
+        let settings = Program.settings.merging([
+            "NOTIFY_TEMPLATES": templates, "NOTIFY_DATABASE_URL": "postgresql://127.0.0.1:1/app",
+            "NOTIFY_SMTP_URL": "smtp://127.0.0.1:1",
+        ]) { $1 }
+        for (command, usesOutput) in [("run", false), ("check", true)] {
+            let output = try await Program.run([command], settings: settings)
+            #expect(output.status == 78)
+            let text = usesOutput ? output.standardOutput : output.standardError
+            #expect(text.contains("assigned_ticket: the kind “assigned_ticket” is missing"), "\(text)")
+            #expect(text.contains("\(body):2: “customer” may be missing"), "\(text)")
+        }
+    }
+
+    @Test("A name that is no setting is told beside a wrong setting, for it may be the cause")
+    func unknownBesideWrong() async throws {
+        let settings = ["NOTIFY_SMTP_URLL": "x", "NOTIFY_HTTP_PORT": "999999"]
+        for arguments in [["queue", "status"], ["check", "--offline"]] {
+            let output = try await Program.run(arguments, settings: settings)
+            #expect(output.status == 78)
+            let text = output.standardOutput + output.standardError
+            #expect(text.contains("NOTIFY_HTTP_PORT"), "\(text)")
+            let slip = "NOTIFY_SMTP_URLL (environment) is no setting; did you mean NOTIFY_SMTP_URL?"
+            #expect(text.contains(slip), "\(text)")
+        }
+    }
+
     @Test("An unreachable database is one clear message with 1, and no password in it")
     func unreachable() async throws {
         let settings = ["NOTIFY_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/app"]

@@ -29,6 +29,8 @@ struct HelpTests {
             ["nonsense"], ["run", "--nonsense"], ["run", "--no-api", "--no-worker"], ["queue", "retry"],
             ["queue", "retry", "--all", "7"], ["queue", "dead", "--limit", "0"], ["queue", "dead", "--reason", "none"],
             ["preview", "assigned_ticket", "--time-zone", "Mars/Base"], ["test-send", "nobody"],
+            ["preview", "assigned_ticket", "--locale", "../de"], ["preview", "assigned_ticket", "--locale", ""],
+            ["test-send", "jane@example.com", "--locale", "x"],
             ["enqueue"], ["enqueue", "--kind", "assigned_ticket", "--user", "7", "--payload", "{}"],
             ["enqueue", "--many", "-", "--kind", "assigned_ticket"], ["explain"], ["explain", "seven"],
             ["enqueue", "--kind", "a", "--user", Person.jane, "--payload", "{}", "--send-at", "tomorrow"],

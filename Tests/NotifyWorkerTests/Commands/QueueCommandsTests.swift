@@ -50,10 +50,44 @@ struct QueueCommandsTests {
             #expect(cancelled.standardOutput == "\(id) is cancelled\n")
             let again = try await Program.run(["queue", "cancel", "\(id)"], settings: settings)
             #expect(again.status == 1)
+            #expect(again.standardOutput == "\(id) is not cancelled: it has ended\n")
             let end = try await Program.run(["explain", "\(id)", "--json"], settings: settings)
             let outcome = try #require((try end.json() as? [String: Any])?["outcome"] as? [String: Any])
             #expect(outcome["outcome"] as? String == "cancelled")
             #expect(outcome["reason"] as? String == "by_operator")
+        }
+    }
+
+    @Test("Cancelling says of each event what can be promised, with 1 where one is not stopped for good")
+    func cancel() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            let settings = ["NOTIFY_DATABASE_URL": database.url()]
+            try await database.execute(
+                """
+                insert into notify.events (id, kind, bucket, user_id, state, due_at, expires_at, maybe_sent, lease_id, worker_id)
+                select n, 'assigned_ticket', '00000000-0000-0000-0000-000000000000', '\(Person.jane)',
+                    case n when 701 then 'leased' else 'held' end, now(), now() + interval '1 h', n = 702,
+                    case n when 701 then 1 end, case n when 701 then 1 end
+                from generate_series(701, 703) n
+                """)
+            let stopped = try await Program.run(["queue", "cancel", "702"], settings: settings)
+            #expect(
+                stopped.standardOutput == "702 is cancelled; an earlier attempt may have reached its reader\n",
+                "\(stopped.standardError)")
+            #expect(stopped.status == 0)
+            let rest = try await Program.run(
+                ["queue", "cancel", "701", "702", "703", "704", "--json"], settings: settings)
+            #expect(rest.status == 1)
+            let results = try #require(try rest.json() as? [[String: Any]])
+            #expect(results.map { $0["result"] as? String } == ["marked", "ended", "cancelled", "unknown"])
+            #expect(results.map { $0["cancelled"] as? Bool } == [false, false, true, false])
+            let again = try await Program.run(["queue", "cancel", "701", "704"], settings: settings)
+            #expect(
+                again.standardOutput == """
+                    701 is being sent: marked; it is stopped if its turn has not come
+                    704 is not cancelled: it is unknown
+
+                    """)
         }
     }
 
@@ -132,6 +166,48 @@ struct QueueCommandsTests {
             #expect(all.standardOutput == "2 events are queued again.\n")
             let none = try await Program.run(["queue", "dead"], settings: settings)
             #expect(none.standardOutput == "No dead events.\n")
+        }
+    }
+
+    @Test("What was done to some ids is printed, whatever the others meet")
+    func oneByOne() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            let settings = ["NOTIFY_DATABASE_URL": database.url()]
+            try await database.execute(
+                """
+                insert into notify.dead_events (event_id, kind, bucket, user_id, payload, outcome, reason, attempts,
+                    message_id, enqueued_at, expires_at)
+                select n, case when n = 902 then 'account_invitation' else 'assigned_ticket' end,
+                    '00000000-0000-0000-0000-000000000000', '\(Person.jane)', '\(Person.ticket)', 'failed',
+                    'template_error', 0, gen_random_uuid(), now(), now()
+                from generate_series(901, 904) n;
+                create function refuse() returns trigger language plpgsql as
+                    $$ begin raise exception sqlstate '53100'; end $$;
+                create trigger refuse before insert on notify.events for each row when (new.retry_of = 904)
+                    execute function refuse();
+                """)
+            let retried = try await Program.run(["queue", "retry", "901", "902", "903"], settings: settings)
+            let queued = try await database.column("select id from notify.events order by id").compactMap(\.self)
+            #expect(queued.count == 2)
+            let lines = zip(["901", "903"], queued).map { "\($0) is queued again as \($1)\n" }
+            #expect(retried.standardOutput == lines.joined())
+            #expect(retried.status == 1)
+            #expect(retried.standardError.contains("902: refused, NW004 (field event_id)"), "\(retried.standardError)")
+
+            let broken = try await Program.run(["queue", "retry", "--json", "904", "901"], settings: settings)
+            #expect(broken.status == 1)
+            #expect((try broken.json() as? [Any])?.isEmpty == true)
+            #expect(broken.standardError.contains("53100"), "\(broken.standardError)")
+
+            try await database.execute(
+                """
+                create trigger refuse_end before delete on notify.events for each row when (old.id = \(queued[1]))
+                    execute function refuse();
+                """)
+            let cancelled = try await Program.run(["queue", "cancel"] + queued, settings: settings)
+            #expect(cancelled.status == 1)
+            #expect(cancelled.standardOutput == "\(queued[0]) is cancelled\n")
+            #expect(cancelled.standardError.contains("53100"), "\(cancelled.standardError)")
         }
     }
 

@@ -78,6 +78,51 @@ struct RunTests {
         }
     }
 
+    @Test("A signal ends a start that waits for a database which takes the login and never answers")
+    func silentDatabase() async throws {
+        let server = try SilentServer(takesLogin: true)
+        try await DevMailbox.with { mailbox in
+            var settings = Program.settings
+            settings["NOTIFY_SMTP_URL"] = "smtp://127.0.0.1:\(mailbox.smtpPort)?tls=off"
+            settings["NOTIFY_DATABASE_URL"] = server.conninfo
+            let program = try await RunningProgram.start(["run"], settings: settings)
+            try await onThread { server.waitUntilAsked() }
+            program.signal(SIGTERM)
+            #expect(try await program.end() == 0, "\(program.lines)")
+        }
+    }
+
+    @Test("A signal that comes before anything runs is not lost", arguments: 0..<5)
+    func earlySignal(_: Int) async throws {
+        try await withTestDatabase(.oneUser) { database in
+            try await DevMailbox.with { mailbox in
+                let program = try await RunningProgram.start(["run"], settings: settings(database, mailbox))
+                // Said between the moment from which a signal ends nothing by itself and the start of the parts.
+                #expect(try await program.line(with: "no journal") != nil)
+                program.signal(SIGTERM)
+                #expect(try await program.end() == 0, "\(program.lines)")
+            }
+        }
+    }
+
+    @Test("A start says that it is paused, and that what it listens to is another database")
+    func pausedAndDeaf() async throws {
+        try await withTestDatabase(.oneUser) { database in
+            try await withTestDatabase { other in
+                try await DevMailbox.with { mailbox in
+                    var settings = settings(database, mailbox)
+                    settings["NOTIFY_LISTEN_URL"] = other.direct.url()
+                    let program = try await RunningProgram.start(["run", "--no-api", "--paused"], settings: settings)
+                    #expect(try await program.line(with: "paused: no events are taken") != nil)
+                    let warning = try await program.line(with: "notifications are not heard; polling meanwhile")
+                    #expect(warning?.contains("is not heard at NOTIFY_LISTEN_URL") == true)
+                    program.signal(SIGTERM)
+                    #expect(try await program.end() == 0)
+                }
+            }
+        }
+    }
+
     @Test("Missing migrations end it with 78 and the mend")
     func notMigrated() async throws {
         try await withTestDatabase { database in

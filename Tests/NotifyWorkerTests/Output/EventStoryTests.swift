@@ -11,12 +11,12 @@ struct EventStoryTests {
         Moment(microseconds: nine.microseconds + seconds * 1_000_000)
     }
 
-    private func open(state: String, cancelReason: String? = nil) -> EventHistory.Open {
+    private func open(state: String, cancelReason: String? = nil, maybeSent: Bool = false) -> EventHistory.Open {
         EventHistory.Open(
             kind: "assigned_ticket", state: state, userID: Person.jane, organizationID: nil, organizationName: nil,
             actorID: nil, dueAt: Self.after(60), expiresAt: Self.after(86_400), enqueuedAt: Self.nine, attempts: 1,
             wasTried: true, messageID: "m", leaseID: 5, workerName: "host:1", cancelReason: cancelReason,
-            retryOf: nil, traceparent: nil)
+            retryOf: nil, traceparent: nil, maybeSent: maybeSent)
     }
 
     @Test("What happened stands in order of time, with the relay's words on one line each")
@@ -29,7 +29,7 @@ struct EventStoryTests {
             kind: "assigned_ticket", userID: Person.jane, organizationID: Person.organization, organizationName: "Acme",
             outcome: "sent", reason: nil, attempts: 2, reply: .init(code: 250, enhancedCode: "2.0.0", text: "Ok"),
             messageID: "m", leaseID: 6, enqueuedAt: Self.nine, finishedAt: Self.after(62), retryOf: 3, relay: "mx:25",
-            detail: nil)
+            detail: nil, maybeSent: false)
         let feed = EventHistory.Feed(
             visibleAt: Self.nine, createdAt: Self.nine, readAt: Self.after(30), retractedAt: nil)
         let history = EventHistory(
@@ -64,12 +64,34 @@ struct EventStoryTests {
                 "held", nil,
                 "It is held until a person decides: notify-worker queue retry 7, or cancel 7."
             ),
-            ("waiting", nil, "It waits for its next attempt at 2026-11-27T09:01:00.000Z."),
+            ("retrying", nil, "It waits for its next attempt at 2026-11-27T09:01:00.000Z."),
+            ("scheduled", nil, "It waits until it is due at 2026-11-27T09:01:00.000Z."),
         ])
     func present(state: String, cancelReason: String?, sentence: String) {
-        let history = EventHistory(
-            id: 7, open: open(state: state, cancelReason: cancelReason), attempts: [], outcome: nil,
-            keptSince: nil, feed: nil)
-        #expect(EventStory(history).text.hasSuffix("Now\n  \(sentence)"))
+        for maybeSent in [false, true] {
+            let open = open(state: state, cancelReason: cancelReason, maybeSent: maybeSent)
+            let history = EventHistory(id: 7, open: open, attempts: [], outcome: nil, keptSince: nil, feed: nil)
+            let doubt = maybeSent ? " An earlier attempt may have reached its reader." : ""
+            #expect(EventStory(history).text.hasPrefix("Event 7 · assigned_ticket · \(state)\n"))
+            #expect(EventStory(history).text.hasSuffix("Now\n  \(sentence)\(doubt)"))
+        }
+    }
+
+    @Test("A cancelled event is called so with who asked, and a next try that does not wait is at once")
+    func cancelled() {
+        let attempt = EventHistory.Attempt(
+            number: 1, finishedAt: Self.after(1), relay: "mx:25", result: "unknown", phase: "dot", reply: nil,
+            wasCharged: true, nextAt: Self.after(1), detail: nil)
+        let ended = EventHistory.Ended(
+            kind: "assigned_ticket", userID: Person.jane, organizationID: nil, organizationName: nil,
+            outcome: "cancelled", reason: "by_operator", attempts: 1, reply: nil, messageID: "m", leaseID: nil,
+            enqueuedAt: Self.nine, finishedAt: Self.after(2), retryOf: nil, relay: nil, detail: nil, maybeSent: true)
+        let text = EventStory(
+            EventHistory(id: 7, open: nil, attempts: [attempt], outcome: ended, keptSince: nil, feed: nil)
+        )
+        .text
+        #expect(text.hasPrefix("Event 7 · assigned_ticket · cancelled, by_operator\n"))
+        #expect(text.contains("attempt 1 at mx:25: unknown at dot; next try at once\n"))
+        #expect(text.hasSuffix("Now\n  It has ended: cancelled. An earlier attempt may have reached its reader."))
     }
 }

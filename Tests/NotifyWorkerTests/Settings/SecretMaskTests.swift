@@ -15,6 +15,14 @@ struct SecretMaskTests {
                 "postgresql://u@db/app?password=********&sslmode=require"
             ),
             ("postgresql:///app?sslpassword=geheim", "postgresql:///app?sslpassword=********"),
+            ("postgresql://db/app?user=a&password=ge@heim", "postgresql://db/app?user=a&password=********"),
+            ("postgresql://a@db/app?password=ge@heim", "postgresql://a@db/app?password=********"),
+            (
+                "postgresql:///app?host=/run&user=a&password=ge@heim",
+                "postgresql:///app?host=/run&user=a&password=********"
+            ),
+            ("postgresql://u:ge@heim@db/app?password=ge@heim", "postgresql://u:********@db/app?password=********"),
+            ("postgresql://u:ge?heim@db/app", "postgresql://u:********@db/app"),
             ("postgresql://u:geheim@a:1,b:2/app", "postgresql://u:********@a:1,b:2/app"),
             ("host=db password=geheim user=u", "host=db password=******** user=u"),
             ("host=db password = 'ge heim' user=u", "host=db password = ******** user=u"),
@@ -34,7 +42,10 @@ struct SecretMaskTests {
         #expect(SecretMask.shown(text, secrecy: .password) == shown)
     }
 
-    @Test("A text whose form is not clear is not shown at all", arguments: ["geheim", "geheim@db", ""])
+    @Test(
+        "A text whose form is not clear is not shown at all",
+        arguments: ["geheim", "geheim@db", "", "postgresql://u:ge?password=heim@db/app"]
+    )
     func unclear(text: String) {
         #expect(SecretMask.shown(text, secrecy: .password) == nil)
     }

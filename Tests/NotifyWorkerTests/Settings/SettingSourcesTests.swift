@@ -122,13 +122,14 @@ struct SettingSourcesTests {
         "An unknown name is warned of, with the nearest known one",
         arguments: [
             ("NOTIFY_HTP_PORT", "did you mean NOTIFY_HTTP_PORT?"),
+            ("NOTIFY_SMTP_ULR", "did you mean NOTIFY_SMTP_URL?"),
             ("NOTIFY_DATABASE_UR", "did you mean NOTIFY_DATABASE_URL?"),
             ("NOTIFY_DATABASE_URL_FIL", "did you mean NOTIFY_DATABASE_URL_FILE?"),
             ("NOTIFY_HTTP_PORT_FILE", "NOTIFY_HTTP_PORT is no secret: give its value directly"),
             ("NOTIFY_SOMETHING_ELSE_ALTOGETHER", "see: notify-worker config"),
         ])
     func unknownName(name: String, hint: String) {
-        let warnings = UnknownSettings.warnings(SettingValues(environment: [name: "geheim"]))
+        let warnings = UnknownSettings.problems(SettingValues(environment: [name: "geheim"])).map(\.text)
         #expect(warnings.count == 1)
         #expect(warnings.first?.contains(hint) == true, "\(warnings)")
         #expect(warnings.first?.contains("geheim") == false)
@@ -139,10 +140,12 @@ struct SettingSourcesTests {
         let environment = [
             "NOTIFY_SOCKET": "/run/s", "NOTIFY_HTTP_PORT": "1", "NOTIFY_SMTP_URL_FILE": "x", "PATH": "/",
         ]
-        #expect(UnknownSettings.warnings(SettingValues(environment: environment)).isEmpty)
+        #expect(UnknownSettings.problems(SettingValues(environment: environment)).isEmpty)
     }
 
-    @Test("The edit distance is Levenshtein's", arguments: [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3)])
+    @Test(
+        "The edit distance is Levenshtein's, with a swap of neighbours as one edit",
+        arguments: [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("ULR", "URL", 1), ("ab", "bxa", 3)])
     func editDistance(a: String, b: String, distance: Int) {
         #expect(UnknownSettings.editDistance(a, b) == distance)
         #expect(UnknownSettings.editDistance(b, a) == distance)

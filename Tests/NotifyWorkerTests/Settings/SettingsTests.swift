@@ -75,6 +75,8 @@ struct SettingsTests {
             ("NOTIFY_PUBLIC_URL", "notify.example.com", "not an absolute http"),
             ("NOTIFY_PUBLIC_URL", "https://u:p@example.com", "user name or password"),
             ("NOTIFY_APP_URL", "https://example.com/?a=1", "query or a fragment"),
+            ("NOTIFY_APP_URL", "https://bücher.example", "not all ASCII"),
+            ("NOTIFY_APP_URL", "https://example.com/<a>", "no URL may"),
             ("NOTIFY_MAIL_FROM", "a@b.example\r\nBcc: c@d.example", "line break"),
             ("NOTIFY_LEASE_SECONDS", "1", "whole number from 2"),
             ("NOTIFY_UNKNOWN_HOLD", "assigned_chat", "names a kind"),

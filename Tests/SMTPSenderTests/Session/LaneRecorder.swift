@@ -10,6 +10,7 @@ final class LaneRecorder: RelayLaneDelegate {
         var results: [Int64: [SendResult]] = [:]
         var stale: [[Submission]] = []
         var failures: [ConnectionFault] = []
+        var stalls = 0
         var sessionFaults: [ConnectionFault] = []
 
         /// The one result of a mail; nil while there is none, and when there is more than one.
@@ -99,6 +100,7 @@ final class LaneRecorder: RelayLaneDelegate {
     }
 
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault) { change { $0.failures.append(connectFailed) } }
+    func lane(_ lane: RelayLane, connectStalledFor: Duration) { change { $0.stalls += 1 } }
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) { change { $0.sessionFaults.append(sessionEnded) } }
 }
 

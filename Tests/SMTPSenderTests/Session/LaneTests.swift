@@ -141,6 +141,30 @@ struct LaneTests {
         }
     }
 
+    @Test("tells, again and again, that mails wait for a first session, until they are withdrawn or it is there")
+    func stalled() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.greeting, .hold(gate))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connectPatience = .milliseconds(50) }) {
+                lane, recorder in
+                lane.submit([.sample(1)])
+                try await recorder.wait { $0.stalls >= 2 }
+                lane.withdraw()
+                try await recorder.wait { $0.results[1] == [.unreachable] }
+                lane.submit([.sample(2)])
+                try await recorder.wait { $0.stalls >= 4 }
+                gate.release()
+                let state = try await recorder.wait { $0.results[2] != nil }
+                #expect(state.result(2).map(SessionHarness.describe) == "accepted 250")
+                #expect(state.failures == [])
+            }
+            #expect(mailbox.state.sessionCount == 1, "the attempt outlives those that waited for it")
+        }
+    }
+
     @Test("opens a new connection after its number of mails")
     func mailLimit() async throws {
         try await DevMailbox.with { mailbox in

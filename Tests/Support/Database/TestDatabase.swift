@@ -28,7 +28,11 @@ package struct TestDatabase: Sendable {
 
     /// The same database through PgBouncer in transaction mode.
     package func pooled() async throws -> TestDatabase {
-        TestDatabase(name: name, server: server, pooler: try await TestPooler.shared())
+        pooled(through: try await TestPooler.shared())
+    }
+
+    package func pooled(through pooler: TestPooler) -> TestDatabase {
+        TestDatabase(name: name, server: server, pooler: pooler)
     }
 
     /// A login role with the rights of another, for all databases of the server; a pooler refuses `options=-c role=…`.

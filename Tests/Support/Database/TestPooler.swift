@@ -72,6 +72,13 @@ package final class TestPooler: Sendable {
         "postgresql://\(user)@/\(database.name)?host=\(folder)&port=6432"
     }
 
+    /// Meanwhile it answers nobody; the kernel still takes connections for it.
+    package func whileFrozen<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        kill(-process.processID, SIGSTOP)
+        defer { kill(-process.processID, SIGCONT) }
+        return try await body()
+    }
+
     package func stop() {
         process.stop()
     }

@@ -19,6 +19,13 @@ package enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
+    /// Whether something accepts connections on `port`.
+    package static func isListening(_ port: Int) -> Bool {
+        guard let socket = connection(to: port) else { return false }
+        close(socket)
+        return true
+    }
+
     /// Waits until a server greets on `port` with 220. Foreign servers give no signal of their own, so this asks
     /// every 20 ms; `isAlive` ends the wait early when the server died.
     static func waitForGreeting(
@@ -35,10 +42,9 @@ package enum LoopbackPort {
         return false
     }
 
-    private static func greets(_ port: Int, implicitTLS: Bool) -> Bool {
+    private static func connection(to port: Int) -> Int32? {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { return false }
-        defer { close(socket) }
+        guard socket >= 0 else { return nil }
         var patience = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = loopback(port: port)
@@ -47,7 +53,16 @@ package enum LoopbackPort {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isConnected else { return false }
+        guard isConnected else {
+            close(socket)
+            return nil
+        }
+        return socket
+    }
+
+    private static func greets(_ port: Int, implicitTLS: Bool) -> Bool {
+        guard let socket = connection(to: port) else { return false }
+        defer { close(socket) }
         if implicitTLS { return true }
         var greeting = [UInt8](repeating: 0, count: 512)
         let count = recv(socket, &greeting, greeting.count, 0)

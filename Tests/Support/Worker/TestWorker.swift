@@ -2,6 +2,7 @@ package import DevMailbox
 import Foundation
 import Logging
 package import NotifyCore
+import PostgresClient
 package import SMTPSender
 import Templates
 
@@ -24,6 +25,8 @@ package struct TestWorker: Sendable {
         package var templates = TestWorker.templates
         package var drains = false
         package var relayPolicy = RelayPolicy.standard
+        /// How long a stop waits for a database that does not answer.
+        package var databasePatience = Duration.seconds(2)
 
         package init() {}
     }
@@ -74,12 +77,13 @@ package struct TestWorker: Sendable {
             listenURL: database.direct.conninfo(user: "test_worker"), relays: relays, lease: options.lease)
         configuration.relayPolicy = options.relayPolicy
         configuration.drains = options.drains
+        configuration.databasePatience = options.databasePatience
         return configuration
     }
 
     package static func rules(_ options: Options = Options()) throws -> DeliveryRules {
         DeliveryRules(
-            catalogue: try TemplateCatalogue.load(directory: options.templates),
+            catalogue: try TemplateCatalogue.load(directory: options.templates, contracts: KindContract.events),
             identity: try MailIdentity(
                 from: "Example Support <notify@example.com>", publicURL: "https://notify.example.com"),
             keyRing: try KeyRing(parsing: "uzxvDKTvrT8T8i8ZXjgPdKcvTbXzrJ3p7aZ2XvGvAeE="),
@@ -109,6 +113,24 @@ package struct TestWorker: Sendable {
     /// Why the relays take nothing, as `/readyz` tells it; nil while they can be used.
     package var relayFault: String? {
         dispatcher.readiness.first { $0.name == "relay" }?.reason
+    }
+
+    /// Why the database cannot be used, likewise.
+    package var databaseFault: String? {
+        dispatcher.readiness.first { $0.name == "database" }?.reason
+    }
+
+    /// Waits until that is as wanted.
+    package func waitForDatabaseFault(_ isWanted: @escaping @Sendable (String?) -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        try await database.withConnection { connection in
+            while !isWanted(databaseFault) {
+                guard ContinuousClock.now < deadline else {
+                    throw PostgresConnection.NeverHeld(condition: "another fault than \(databaseFault ?? "none")")
+                }
+                try connection.wait(milliseconds: 10)
+            }
+        }
     }
 
     /// Outcome and reason of an event, as `sent` or `skipped: preference_off`; waits for it.

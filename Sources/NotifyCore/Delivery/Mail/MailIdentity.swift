@@ -8,8 +8,8 @@ package struct MailIdentity: Sendable {
     package let envelopeSender: EmailAddress?
     /// The right side of Message-IDs, as A-labels.
     package let messageDomain: String
-    /// `notifications.` and the message domain, unless set (RFC 2919).
-    package let listID: String
+    /// `notifications.` and the message domain (RFC 2919).
+    package var listID: String { "notifications.\(messageDomain)" }
     /// Without a slash at its end.
     package let publicURL: String
     package let appURL: String
@@ -22,7 +22,7 @@ package struct MailIdentity: Sendable {
     ///   - publicURL: `NOTIFY_PUBLIC_URL`.
     ///   - appURL: `NOTIFY_APP_URL`; nil is `publicURL`.
     package init(
-        from: String, domain: String? = nil, envelopeFrom: String? = nil, replyTo: String? = nil, listID: String? = nil,
+        from: String, domain: String? = nil, envelopeFrom: String? = nil, replyTo: String? = nil,
         publicURL: String, appURL: String? = nil
     ) throws(InvalidSetting) {
         self.from = try Self.mailbox(from, named: "NOTIFY_MAIL_FROM")
@@ -33,8 +33,6 @@ package struct MailIdentity: Sendable {
             }
         messageDomain =
             if let domain { try Self.domain(domain, named: "NOTIFY_MAIL_DOMAIN") } else { self.from.address.domain }
-        self.listID =
-            if let listID { try Self.domain(listID, named: "the List-Id") } else { "notifications.\(messageDomain)" }
         self.publicURL = try Self.link(publicURL, named: "NOTIFY_PUBLIC_URL")
         self.appURL = if let appURL { try Self.link(appURL, named: "NOTIFY_APP_URL") } else { self.publicURL }
     }
@@ -64,15 +62,10 @@ package struct MailIdentity: Sendable {
     }
 
     private static func link(_ text: String, named name: String) throws(InvalidSetting) -> String {
-        var url = text
-        while url.hasSuffix("/") { url.removeLast() }
-        guard WebLink.isValid(url), url.utf8.allSatisfy({ $0 < 0x80 }), !url.contains(where: { "?#<>\"".contains($0) })
-        else {
-            throw InvalidSetting(
-                "\(name): not an absolute http or https URL without query and fragment",
-                example: "https://notify.example.com")
+        do throws(InvalidSetting) {
+            return try ServiceURL.parse(text)
+        } catch {
+            throw InvalidSetting("\(name): \(error.problem)", example: error.example)
         }
-        let schemeEnd = url.firstIndex(of: ":") ?? url.startIndex
-        return url[..<schemeEnd].lowercased() + url[schemeEnd...]
     }
 }

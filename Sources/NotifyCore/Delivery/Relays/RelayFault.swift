@@ -8,6 +8,11 @@ package struct RelayFault: Sendable, Hashable {
         message = fault.message
     }
 
+    /// Mails have waited so long for a first session.
+    package init(waited: Duration) {
+        message = "no session within \(waited.logText)"
+    }
+
     /// The fault that a mail's result shows; nil where it shows none. A reply's text may quote the recipient and is left
     /// out: it stands, scrubbed, in the attempt's record.
     package init?(_ result: SendResult) {
@@ -24,9 +29,4 @@ package struct RelayFault: Sendable, Hashable {
             return nil
         }
     }
-}
-
-extension SMTPReply {
-    /// `550 5.7.1`, without the text, which may quote the recipient.
-    var codes: String { [String(code), enhancedCode?.description].compactMap(\.self).joined(separator: " ") }
 }

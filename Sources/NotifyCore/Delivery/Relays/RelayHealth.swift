@@ -3,7 +3,7 @@ package import SMTPSender
 /// Whether one relay should be given mail: a circuit breaker over its faults, and a pause when it refuses too much.
 ///
 /// A pure state machine: results and connection faults go in, with the time, permits and changes come out. Five faults
-/// in a row open it; ten permanent refusals in a row, or half of the last fifty, pause it with an alarm. Either way it is
+/// in a row open it, two where another relay can take over; ten permanent refusals in a row, or half of the last fifty, pause it with an alarm. Either way it is
 /// left alone for 15 s, then one probe goes out, and each probe that fails doubles the pause up to 2 minutes (±20 %).
 ///
 /// Opened by faults, it closes again with any sign that the relay works: an acceptance, or an answer to RCPT or later.
@@ -80,10 +80,25 @@ package struct RelayHealth: Sendable {
     }
 
     /// No session could be opened. While a probe is out this is its end: no other mail is waiting for a session then.
-    package mutating func connectFailed(_ fault: ConnectionFault, at now: ContinuousClock.Instant) -> RelayChange? {
+    ///
+    /// - Parameter isReplaceable: whether another relay is open.
+    package mutating func connectFailed(
+        _ fault: ConnectionFault, isReplaceable: Bool = false, at now: ContinuousClock.Instant
+    ) -> RelayChange? {
         lastFault = RelayFault(fault)
         if case .probing(let closure, _, _) = state { return probeFailed(closure, at: now) }
-        return countFault(RelayFault(fault), at: now)
+        return countFault(RelayFault(fault), isReplaceable: isReplaceable, at: now)
+    }
+
+    /// Mails have waited too long for a first session, and another relay is open: they need not wait for the end of the
+    /// attempt, which can be a minute away.
+    package mutating func connectStalled(_ fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange? {
+        lastFault = fault
+        return switch state {
+        case .working: open(after: fault, at: now)
+        case .probing(let closure, _, _): probeFailed(closure, at: now)
+        case .closed: nil
+        }
     }
 
     /// A mail was not handed over after all: where it was to be the probe, the next one may be at once.
@@ -96,8 +111,10 @@ package struct RelayHealth: Sendable {
     /// - Parameters:
     ///   - mail: the same number for each try of one mail.
     ///   - recipient: a hash of the recipient's address, to count recipients with.
+    ///   - isReplaceable: whether another relay is open.
     package mutating func finished(
-        _ result: SendResult, of mail: Int64, recipient: UInt64, ticket: RelayTicket, at now: ContinuousClock.Instant
+        _ result: SendResult, of mail: Int64, recipient: UInt64, ticket: RelayTicket, isReplaceable: Bool = false,
+        at now: ContinuousClock.Instant
     ) -> RelayChange? {
         let probed = closureProbed(by: ticket)
         switch SendMeaning(result) {
@@ -115,8 +132,9 @@ package struct RelayHealth: Sendable {
             record.add(.undecided, of: mail)
             guard let fault = RelayFault(result) else { return nil }
             lastFault = fault
-            return probed.map { probeFailed($0, at: now) } ?? countFault(fault, at: now)
-        case .unsendable:
+            return probed.map { probeFailed($0, at: now) }
+                ?? countFault(fault, isReplaceable: isReplaceable, at: now)
+        case .unsendable, .unfit:
             // It says nothing about the relay, so the next mail may probe it at once.
             if let probed { state = .closed(probed, until: now) }
             return nil
@@ -154,11 +172,17 @@ extension RelayHealth {
         return .recovered
     }
 
-    private mutating func countFault(_ fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange? {
+    private mutating func countFault(
+        _ fault: RelayFault, isReplaceable: Bool, at now: ContinuousClock.Instant
+    ) -> RelayChange? {
         guard case .working = state else { return nil }
         faultsInARow += 1
-        guard faultsInARow >= policy.faultsToOpen else { return nil }
-        return .opened(fault, pause: close(Closure(isForRefusals: false, pause: policy.shortestPause), at: now))
+        guard faultsInARow >= (isReplaceable ? policy.faultsToReplace : policy.faultsToOpen) else { return nil }
+        return open(after: fault, at: now)
+    }
+
+    private mutating func open(after fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange {
+        .opened(fault, pause: close(Closure(isForRefusals: false, pause: policy.shortestPause), at: now))
     }
 
     private mutating func pauseIfRefusing(at now: ContinuousClock.Instant) -> RelayChange? {

@@ -2,6 +2,8 @@
 package struct RelayPolicy: Sendable {
     /// Faults in a row that open the breaker.
     package var faultsToOpen = 5
+    /// The same while another relay is open: waiting for more would keep mails from one that takes them.
+    package var faultsToReplace = 2
     /// The first pause; each failed probe doubles it, up to `longestPause`.
     package var shortestPause: Duration = .seconds(15)
     package var longestPause: Duration = .seconds(120)

@@ -1,6 +1,6 @@
 -- Gives events back to the queue: at once (delay 0), after a delay, or held until an operator decides or they expire.
 -- They re-enter at the tail of their bucket. One that was asked to be cancelled meanwhile comes back at once, to end so.
--- An attempt that says something gets a row of notify.attempts.
+-- An attempt that says something gets a row of notify.attempts, under the number that it has or, not charged, would have.
 -- Gives back the leases that were ours, and those whose row somebody else keeps locked, to be tried again.
 -- $1 ids, $2 leases, $3 delays in ms (null: hold), $4 whether the attempt is charged, $5 results (null: no attempt was
 -- made), $6 phases, $7 details, $8 codes, $9 enhanced codes, $10 replies, $11 relays.
@@ -29,20 +29,25 @@ with input as (
            queue_xid = pg_current_xact_id(),
            attempts = e.attempts + i.charged::int,
            tried = e.tried or i.result is not null or coalesce(i.delay_ms > 0, true),
+           maybe_sent = e.maybe_sent or i.result is not distinct from 'unknown',
            worker_id = null,
            lease_id = null
       from input i
       join held h on h.lease_id = i.lease_id
      where e.id = i.id and e.lease_id = i.lease_id
     returning e.id, e.attempts, e.state, e.due_at, i.lease_id
+), clock as materialized (
+    select clock_timestamp() as now
 ), noted as (
     insert into notify.attempts
            (event_id, attempt, finished_at, lease_id, relay, result, phase, smtp_code, enhanced_code, smtp_reply,
             charged, next_at, detail)
-    select r.id, r.attempts, clock_timestamp(), r.lease_id, i.relay, i.result, i.phase, i.smtp_code, i.enhanced_code,
-           i.smtp_reply, i.charged, case when r.state <> 'held' then r.due_at end, i.detail
+    select r.id, r.attempts + (not i.charged)::int, clock.now, r.lease_id, i.relay, i.result, i.phase, i.smtp_code,
+           i.enhanced_code, i.smtp_reply, i.charged, case when r.state <> 'held' then greatest(r.due_at, clock.now) end,
+           i.detail
       from released r
       join input i on i.id = r.id and i.lease_id = r.lease_id
+     cross join clock
      where i.result is not null
 )
 select lease_id, false as is_locked

@@ -1,5 +1,5 @@
--- Frees what dead workers held. The lease id stays on the row, so that a worker that was only slow can still record
--- what its relay answered, until someone else claims the event.
+-- Frees what dead workers held; any of it may have been sent. The lease id stays on the row, so that a worker that was
+-- only slow can still record what its relay answered, until someone else claims the event.
 -- The holders are found by a skip scan: with the table's statistics always out of date, a plain condition on worker_id
 -- was planned as a scan of all open events (0.3 s for 100,000).
 with recursive holders as (
@@ -25,7 +25,7 @@ with recursive holders as (
        for update of e skip locked
 ), freed as (
     update notify.events e
-       set state = 'ready', worker_id = null, queue_xid = pg_current_xact_id()
+       set state = 'ready', worker_id = null, queue_xid = pg_current_xact_id(), maybe_sent = true
      where e.id = any (array(select l.id from lost l))
     returning e.id
 )

@@ -1,9 +1,9 @@
 -- Ends events: each leaves the queue and gets its one outcome row, if we still hold it. A lease that ran out and that
 -- nobody took still counts. Gives back the leases that were ours; the others' events belong to someone else now.
 -- A failed or expired event keeps its payload aside; an account mail loses its address. A cancel that found the event
--- leased left its key and its feed row to us.
--- A row that somebody else keeps locked, such as a producer in the middle of a cancel, does not hold up the others: it
--- comes back as locked, to be tried again.
+-- leased left its feed row to us.
+-- What somebody else keeps locked does not hold up the others: the event, as a producer in the middle of a cancel has it,
+-- or the key or the feed row of one that ends as cancelled. It comes back as locked, to be tried again.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
@@ -11,11 +11,20 @@ with input as (
       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[],
                   $9::text[], $10::text[])
         as i (id, lease_id, outcome, reason, detail, charge, smtp_code, enhanced_code, smtp_reply, relay)
-), held as materialized (
-    select e.id, e.lease_id
+), locked as materialized (
+    select e.id, e.lease_id, i.outcome
       from input i
       join notify.events e on e.id = i.id and e.lease_id = i.lease_id
        for update of e skip locked
+), released as materialized (
+    select notify.release_cancelled(array_agg(l.id)) as id
+      from locked l
+     where l.outcome = 'cancelled'
+    having count(*) > 0
+), held as materialized (
+    select l.id, l.lease_id
+      from locked l
+     where l.outcome <> 'cancelled' or l.id in (select r.id from released r)
 ), gone as (
     delete from notify.events e
      using held h
@@ -40,23 +49,16 @@ with input as (
 ), written as (
     insert into notify.deliveries
            (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
-            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of)
+            smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of, maybe_sent)
     select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge,
            i.smtp_code, i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at,
-           clock_timestamp(), g.retry_of
+           clock_timestamp(), g.retry_of, g.maybe_sent and i.outcome <> 'sent'
       from gone g
       join input i on i.id = g.id and i.lease_id = g.lease_id
-    returning event_id, lease_id, outcome
-), retracted as (
-    select notify.release_cancelled(array_agg(w.event_id))
-      from written w
-     where w.outcome = 'cancelled'
-    having count(*) > 0
+    returning lease_id
 )
--- The first condition only makes sure that `retracted` runs.
 select w.lease_id, false as is_locked
   from written w
- where (select count(*) from retracted) >= 0
  union all
 select i.lease_id, true
   from input i

@@ -31,8 +31,12 @@ create table notify.events (
     enqueued_at timestamptz not null default clock_timestamp(),
     -- Attempts that count against the event; a fault of the relay is not charged.
     attempts smallint not null default 0,
-    -- Whether any attempt was made, charged or not: a waiting event is then "retrying", not "scheduled".
+    -- Whether a turn of it ended without an end: after an attempt, charged or not, or for want of a relay. A waiting
+    -- event is then "retrying", not "scheduled".
     tried boolean not null default false,
+    -- Whether an attempt may have reached its reader without our knowing: the relay had the whole mail and its answer got
+    -- lost, or the worker that had the event died. Cancelling it then promises nothing about that mail.
+    maybe_sent boolean not null default false,
     message_id uuid not null default gen_random_uuid(),
     -- Stays on the row after a rescue until the next claim, so that a late settle is still recognised.
     lease_id bigint,
@@ -40,6 +44,7 @@ create table notify.events (
     -- Who asked to cancel it while it was leased: the reason of its outcome once the worker honours this.
     cancel_reason text,
     traceparent text,
+    -- Of a retry by hand, also of a second one: the event that the producer enqueued. Its feed row is this one's.
     retry_of bigint,
     constraint events_state_known check (state in ('waiting', 'ready', 'leased', 'held')),
     constraint events_cancel_reason_known check (cancel_reason in ('by_producer', 'by_operator', 'account_deleted')),

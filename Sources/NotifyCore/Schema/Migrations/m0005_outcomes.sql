@@ -19,6 +19,8 @@ create table notify.deliveries (
     retry_of bigint,
     relay text,
     detail text,
+    -- It did not end as sent, yet an attempt may have reached its reader.
+    maybe_sent boolean not null default false,
     constraint deliveries_outcome_known check (outcome in ('sent', 'skipped', 'failed', 'expired', 'cancelled')),
     constraint deliveries_reason_unless_sent check ((outcome = 'sent') = (reason is null))
 ) partition by range (finished_at);
@@ -121,6 +123,7 @@ $$;
 -- Drops the partitions of days that ended more than `retention_days` days ago. Returns how many went.
 --
 -- A drop locks the parent, which every settle writes to: one that is not had within 200 ms is left for the next call.
+-- So is a day that something depends on, such as a view of somebody's own; the server's log names it each time.
 create function notify.drop_partitions(retention_days integer default 30) returns integer
     language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '200ms'
 as $$
@@ -147,6 +150,8 @@ begin
             dropped := dropped + 1;
         exception when lock_not_available or deadlock_detected then
             raise notice 'partition % was busy and is dropped at the next call', partition;
+        when dependent_objects_still_exist then
+            raise warning 'partition % is past its time and kept, as something depends on it', partition;
         end;
     end loop;
     return dropped;

@@ -30,6 +30,9 @@ declare
     url_pattern constant text := '^[Hh][Tt][Tt][Pp][Ss]?://'
         '(\[[0-9A-Fa-f:.]+\]|[^.\u002d' || never_in_host || '][^' || never_in_host || ']*)'
         '(:[0-9]{1,5})?([/?#][^"<>\\' || never || ']*)?$';
+    -- Nothing to be seen: spaces and invisible characters alone.
+    empty_value constant jsonpath :=
+        '$.* ? (@ like_regex "^[ \\t\\r\\n\\u00a0\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]*$")';
     index bigint;
     problem text[];
     field text;
@@ -66,7 +69,7 @@ begin
                 array['NW002', null, 'is missing: this key of the payload is required']
             when jsonb_path_exists(e.payload, 'strict $.* ? (@.type() != "string")') then
                 array['NW004', null, 'is not a string: every value of a payload is one']
-            when jsonb_path_exists(e.payload - k.optional, '$.* ? (@ like_regex "^[ \\t\\r\\n\\u00a0\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]*$")') then
+            when jsonb_path_exists(e.payload - k.optional, empty_value) then
                 array['NW002', null, 'is empty: this key of the payload is required']
             when length(e.payload ->> 'url') > 2000 then
                 array['NW008', 'url', 'is longer than 2000 characters']
@@ -100,7 +103,7 @@ begin
         return;
     end if;
 
-    field := coalesce(problem[2], faulty_key(events[index + 1], problem[1]));
+    field := coalesce(problem[2], faulty_key(events[index + 1], problem[1], empty_value));
     if not is_many then
         index := null;
     end if;
@@ -109,8 +112,8 @@ end
 $$;
 
 -- The key of the payload that an error of check_events is about: the first unknown one, missing or empty one, or one
--- that is not a string.
-create function notify.faulty_key(event notify.new_event, code text) returns text
+-- that is not a string. empty_value finds what counts as empty in an object.
+create function notify.faulty_key(event notify.new_event, code text, empty_value jsonpath) returns text
     language sql stable security definer set search_path = notify, pg_temp
 as $$
     select case code
@@ -119,7 +122,8 @@ as $$
         )
         when 'NW002' then (
             select key from unnest(k.required) key
-            where coalesce(event.payload ->> key, '') ~ '^[ \t\r\n\u00a0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$'
+            where not event.payload ? key
+                or jsonb_path_exists(jsonb_build_object(key, event.payload -> key), empty_value)
             limit 1
         )
         when 'NW004' then (

@@ -1,13 +1,14 @@
 import ArgumentParser
 import NotifyCore
+import PostgresClient
 
 struct QueueRetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Put dead and held events back into the queue.",
         discussion: """
-            A dead event becomes a new one that names it; the old outcome stays. A held event is due at once, with the \
-            attempts it had: its reader may get the mail twice, both with one Message-ID. Ends with 1 if one of the ids \
-            is neither.
+            A dead event becomes a new one that names the first; the old outcome stays. A held event is due at once, with \
+            the attempts it had: its reader may get the mail twice, both with one Message-ID. Ends with 1 if one of the \
+            ids is neither, or an account mail; the others are still retried.
 
             Examples:
               notify-worker queue retry 4711 4712
@@ -40,21 +41,12 @@ struct QueueRetryCommand: ParsableCommand {
 
     func run() throws {
         let steering = QueueSteering(try shared.load().settings.database.connect(for: "queue retry"))
-        var missing: [Int64] = []
-        let retried = all ? try retryAll(steering) : try retryEach(steering, missing: &missing)
+        guard all else { return try retryEach(steering) }
+        let retried = try retryAll(steering)
         if output.json {
             try Output.print(json: retried)
-        } else if all {
+        } else {
             Output.print("\(retried.count) events are queued again.")
-        } else if !retried.isEmpty {
-            Output.print(retried.map(\.text).joined(separator: "\n"))
-        }
-        guard missing.isEmpty else {
-            throw CommandFailure(
-                "no dead or held event: \(missing.map(String.init).joined(separator: ", "))",
-                mend:
-                    "See what can be retried with `notify-worker queue dead` and `queue held`, and what became of one with "
-                    + "`notify-worker explain ID`.")
         }
     }
 
@@ -62,19 +54,31 @@ struct QueueRetryCommand: ParsableCommand {
         let progress = ProgressLine("Events queued again")
         defer { progress.finish() }
         guard !held else { return try steering.retryAllHeld(kind: filter.kind) { progress.update($0) } }
-        return try steering.retryAll(reason: filter.reason, kind: filter.kind) { progress.update($0) }
+        return try steering.retryAllDead(reason: filter.reason, kind: filter.kind) { progress.update($0) }
     }
 
-    private func retryEach(_ steering: QueueSteering, missing: inout [Int64]) throws -> [QueueSteering.Retried] {
-        var retried: [QueueSteering.Retried] = []
-        for id in ids {
-            if let newID = try steering.retry(id) {
-                retried.append(.init(eventID: id, newEventID: newID))
-            } else {
-                missing.append(id)
-            }
+    private func retryEach(_ steering: QueueSteering) throws {
+        let tried = OneByOne(ids) { id throws(PostgresError) in (id: id, newID: try steering.retry(id)) }
+        let retried = tried.done.compactMap { id, newID in
+            newID.map { QueueSteering.Retried(eventID: id, newEventID: $0) }
         }
-        return retried
+        if output.json {
+            try Output.print(json: retried)
+        } else if !retried.isEmpty {
+            Output.print(retried.map(\.text).joined(separator: "\n"))
+        }
+        if let end = tried.end { throw end }
+        let missing = tried.done.filter { $0.newID == nil }.map { String($0.id) }
+        let problems =
+            (missing.isEmpty ? [] : ["no dead or held event: \(missing.joined(separator: ", "))"])
+            + tried.refusals
+        guard problems.isEmpty else {
+            throw CommandFailure(
+                problems.joined(separator: "; "),
+                mend:
+                    "See what can be retried with `notify-worker queue dead` and `queue held`, and what became of one with "
+                    + "`notify-worker explain ID`.")
+        }
     }
 }
 

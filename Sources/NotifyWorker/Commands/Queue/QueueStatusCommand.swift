@@ -6,7 +6,7 @@ struct QueueStatusCommand: ParsableCommand {
         commandName: "status", abstract: "Show how much waits, how long the oldest has, and who works on it.",
         discussion: """
             States: leased (a worker has it), ready (due now), retrying (waits after an attempt), scheduled (due \
-            later), held (a person decides), paused.
+            later), held (a person decides).
             """)
 
     @OptionGroup var shared: SharedOptions

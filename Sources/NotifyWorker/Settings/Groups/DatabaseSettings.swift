@@ -19,12 +19,16 @@ struct DatabaseSettings: SettingGroup {
 
     let url: String?
     let listenURL: String?
+    let isListenURLGiven: Bool
+    var isListeningApart: Bool { listenURL != url }
     let apiURL: String?
     let migrateURL: String?
 
     init(_ values: SettingValues) throws(SettingsError) {
         url = try values.value(Self.url)
-        listenURL = try values.value(Self.listenURL) ?? url
+        let givenListenURL = try values.value(Self.listenURL)
+        listenURL = givenListenURL ?? url
+        isListenURLGiven = givenListenURL != nil
         apiURL = try values.value(Self.apiURL) ?? url
         migrateURL = try values.value(Self.migrateURL) ?? url
     }

@@ -1,13 +1,14 @@
-/// A moment read from ISO 8601 text, such as `2026-11-27T09:00:00+01:00`.
-struct Timestamp: Sendable, Hashable {
+/// A moment read from ISO 8601 text with a zone, such as `2026-11-27T09:00:00+01:00`.
+package struct ZonedTimestamp: Sendable, Hashable {
     /// Since 1970-01-01T00:00:00Z; fractions of a second are dropped.
     let secondsSince1970: Int
 
-    /// Takes what PostgreSQL and RFC 3339 write: `T` or a space, seconds and fraction optional, and a zone
-    /// (`Z`, `+01`, `+0100` or `+01:00`).
+    /// Takes what PostgreSQL and RFC 3339 write: extended format, `T` or a space, seconds and fraction optional, and a
+    /// zone: `Z` or an offset of less than 16 hours (`+01`, `+0100` or `+01:00`), as PostgreSQL. 24:00 and a leap
+    /// second are allowed.
     ///
     /// Nil for anything else, a missing zone among them: guessing one would tell people the wrong time.
-    init?(iso8601 text: String) {
+    package init?(iso8601 text: String) {
         var reader = DigitReader(text.utf8)
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
             reader.skip("-"),
@@ -22,7 +23,8 @@ struct Timestamp: Sendable, Hashable {
                 guard reader.skipDigits() else { return nil }
             }
         }
-        guard let offset = reader.zoneOffset(), reader.isAtEnd, hour <= 24, minute <= 59, second <= 60,
+        guard let offset = reader.zoneOffset(), reader.isAtEnd, minute <= 59, second <= 60,
+            hour <= 23 || hour == 24 && minute == 0 && second == 0,
             let date = CivilDate(year: year, month: month, day: day)
         else { return nil }
         secondsSince1970 = date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second - offset
