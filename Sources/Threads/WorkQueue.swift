@@ -18,24 +18,25 @@ package final class WorkQueue<Element: Sendable>: Sendable {
     }
 
     /// False, and nothing done, once the queue is closed.
+    ///
+    /// - Parameter isFirst: before all that waits.
     @discardableResult
-    package func push(contentsOf elements: [Element]) -> Bool {
+    package func push(contentsOf elements: [Element], isFirst: Bool = false) -> Bool {
         state.update { state in
             guard !state.isClosed else { return false }
-            state.elements.append(contentsOf: elements)
+            if isFirst {
+                state.elements.prepend(contentsOf: elements)
+            } else {
+                state.elements.append(contentsOf: elements)
+            }
             return true
         }
     }
 
-    /// Puts work before all that waits. False, and nothing done, once the queue is closed.
-    @discardableResult
-    package func pushFirst(contentsOf elements: [Element]) -> Bool {
-        guard !elements.isEmpty else { return true }
-        return state.update { state in
-            guard !state.isClosed else { return false }
-            state.elements.prepend(contentsOf: elements)
-            return true
-        }
+    /// Puts work before all that waits, once the queue is closed too: what was taken out may come back until the end.
+    package func pushFirst(contentsOf elements: [Element]) {
+        guard !elements.isEmpty else { return }
+        state.update { $0.elements.prepend(contentsOf: elements) }
     }
 
     /// Puts back, before all that waits, what was taken and could not be done: a closed queue takes it too.
