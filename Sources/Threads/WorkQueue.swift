@@ -33,12 +33,6 @@ package final class WorkQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// Puts work before all that waits, once the queue is closed too: what was taken out may come back until the end.
-    package func pushFirst(contentsOf elements: [Element]) {
-        guard !elements.isEmpty else { return }
-        state.update { $0.elements.prepend(contentsOf: elements) }
-    }
-
     /// Puts back, before all that waits, what was taken and could not be done: a closed queue takes it too.
     package func giveBack(_ elements: [Element]) {
         state.update { $0.elements.prepend(contentsOf: elements) }

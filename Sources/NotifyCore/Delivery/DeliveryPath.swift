@@ -49,7 +49,7 @@ final class DeliveryPath: Sendable {
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
         inFlight.insert(events, readAt: readAt)
-        composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
+        composing.push(contentsOf: events.filter(\.isAccountMail), isFirst: true)
         composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims
     }
