@@ -18,22 +18,17 @@ package final class WorkQueue<Element: Sendable>: Sendable {
     }
 
     /// False, and nothing done, once the queue is closed.
+    ///
+    /// - Parameter isFirst: before all that waits.
     @discardableResult
-    package func push(contentsOf elements: [Element]) -> Bool {
+    package func push(contentsOf elements: [Element], isFirst: Bool = false) -> Bool {
         state.update { state in
             guard !state.isClosed else { return false }
-            state.elements.append(contentsOf: elements)
-            return true
-        }
-    }
-
-    /// Puts work before all that waits. False, and nothing done, once the queue is closed.
-    @discardableResult
-    package func pushFirst(contentsOf elements: [Element]) -> Bool {
-        guard !elements.isEmpty else { return true }
-        return state.update { state in
-            guard !state.isClosed else { return false }
-            state.elements.prepend(contentsOf: elements)
+            if isFirst {
+                state.elements.prepend(contentsOf: elements)
+            } else {
+                state.elements.append(contentsOf: elements)
+            }
             return true
         }
     }

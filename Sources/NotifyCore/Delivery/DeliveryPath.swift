@@ -49,7 +49,7 @@ final class DeliveryPath: Sendable {
         let claims = try queue.claim(shares, workerID: workerID)
         let events = claims.map(\.event)
         inFlight.insert(events, readAt: readAt)
-        composing.pushFirst(contentsOf: events.filter(\.isAccountMail))
+        composing.push(contentsOf: events.filter(\.isAccountMail), isFirst: true)
         composing.push(contentsOf: events.filter { !$0.isAccountMail })
         return claims
     }
@@ -187,8 +187,7 @@ final class DeliveryPath: Sendable {
     /// To the composer again, for a relay that has not had it; back to the queue where a stop has closed that way.
     private func handOn(_ event: ClaimedEvent, after tries: RelayTries) -> Settlement? {
         inFlight.note(tries, for: event.leaseID)
-        let isTaken =
-            event.isAccountMail ? composing.pushFirst(contentsOf: [event]) : composing.push(contentsOf: [event])
+        let isTaken = composing.push(contentsOf: [event], isFirst: event.isAccountMail)
         return isTaken ? nil : .untouched(event)
     }
 
