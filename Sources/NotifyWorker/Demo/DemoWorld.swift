@@ -134,7 +134,6 @@ extension DemoWorld {
         return configuration
     }
 
-
     private static func makeDispatcher(
         on postgres: DevPostgres, sendingTo mailbox: DevMailbox, rules: DeliveryRules, observer: DemoOutcomes
     ) -> Dispatcher {
