@@ -32,7 +32,7 @@ test: install-tests ## Run every test against servers of its own
 	scripts/run-tests
 
 check: install-tests ## Check format, imports and warnings, as CI does
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	scripts/check-sources
 	scripts/check-warnings
 
@@ -46,7 +46,7 @@ bench: release ## Measure the HTTP API against references in the same run, about
 	scripts/bench-api --out Benchmarks/API.md
 
 format: ## Format every Swift file in place
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built and the demo's data
 	rm -rf .build .demo

@@ -1,6 +1,7 @@
 import NotifyCore
 
-/// Writes a JSON body as bytes, member by member; a quarter of what `JSONEncoder` costs (see docs/adr/0013).
+/// Writes a JSON body as bytes, member by member, without the reflection and the dictionaries of `JSONEncoder`. Text that
+/// is JSON already, such as a payload, goes in as it is.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
