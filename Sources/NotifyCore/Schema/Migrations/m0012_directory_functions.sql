@@ -1,4 +1,4 @@
--- What the host's directory tells: users, organisations, members, and the users' switches.
+-- What the host's directory tells: users, organisations and members. Their switches: m0016.
 
 create function notify.upsert_user(
     id uuid, email text, display_name text, locale text default 'en', time_zone text default 'UTC'
@@ -104,27 +104,5 @@ as $$
 begin
     delete from memberships m
     where m.organization_id = remove_member.organization_id and m.user_id = remove_member.user_id;
-end
-$$;
-
-create function notify.set_email_preference(user_id uuid, switch text, enabled boolean) returns void
-    language plpgsql security definer set search_path = notify, pg_temp
-as $$
-begin
-    if switch is null then
-        perform refuse('NW002', 'switch', 'is missing');
-    elsif not exists (select from event_kinds k where k.switch = set_email_preference.switch) then
-        perform refuse('NW004', 'switch', 'is unknown: see notify.event_kinds');
-    elsif enabled is null then
-        perform refuse('NW002', 'enabled', 'is missing: true or false');
-    end if;
-    perform from users u where u.id = set_email_preference.user_id for key share;
-    if not found then
-        perform refuse('NW005', 'user_id', 'is unknown: call notify.upsert_user first');
-    end if;
-    insert into email_preferences as p (user_id, switch, enabled)
-    values (set_email_preference.user_id, set_email_preference.switch, set_email_preference.enabled)
-    on conflict on constraint email_preferences_pkey do update
-        set enabled = excluded.enabled, updated_at = clock_timestamp();
 end
 $$;

@@ -19,8 +19,7 @@ grant execute on function
     notify.upsert_user(uuid, text, text, text, text),
     notify.upsert_organization(uuid, text),
     notify.add_member(uuid, uuid, text),
-    notify.remove_member(uuid, uuid),
-    notify.set_email_preference(uuid, text, boolean)
+    notify.remove_member(uuid, uuid)
 to notify_directory;
 
 -- The worker: what its statements touch.

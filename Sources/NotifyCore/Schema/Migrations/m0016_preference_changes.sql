@@ -141,7 +141,8 @@ as $$
     )
 $$;
 
-create or replace function notify.set_email_preference(user_id uuid, switch text, enabled boolean) returns void
+-- For SQL callers; recorded under the role that they logged in as.
+create function notify.set_email_preference(user_id uuid, switch text, enabled boolean) returns void
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
 begin
@@ -158,6 +159,7 @@ begin
 end
 $$;
 
+grant execute on function notify.set_email_preference(uuid, text, boolean) to notify_directory;
 grant select on notify.email_preference_changes to notify_api, notify_operator;
 grant execute on function
     notify.change_email_preferences(jsonb), notify.switches_off(uuid),
