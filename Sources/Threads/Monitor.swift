@@ -44,6 +44,16 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
         return try body(&state)
     }
 
+    /// Changes the state in a way that one waiter, whichever, can make use of.
+    package func updateForOne<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer {
+            pthread_mutex_unlock(mutex)
+            pthread_cond_signal(condition)
+        }
+        return try body(&state)
+    }
+
     /// Blocks until `body` gives a value, or gives up after `timeout`. Not for the cooperative pool.
     package func wait<Result>(timeout: Duration? = nil, for body: (inout State) -> Result?) -> Result? {
         let deadline = timeout.map(Self.deadline(after:))

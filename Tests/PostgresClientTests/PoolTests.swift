@@ -58,7 +58,7 @@ struct PoolTests {
     @Test("When all are busy and nobody more may wait, a call is refused at once")
     func refused() async throws {
         try await withPool(.init(size: 1, maximumWaiters: 0)) { pool, _ in
-            let gate = Gate()
+            let gate = MeetingPoint()
             async let busy: Void = pool.withConnection { _ in gate.arriveAndWait() }
             try await onThread { gate.waitForArrival() }
             let error = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
@@ -83,7 +83,7 @@ struct PoolTests {
     @Test("A task that is cancelled while it waits is let go, and its work never runs")
     func cancelled() async throws {
         try await withPool(.init(size: 1)) { pool, _ in
-            let gate = Gate()
+            let gate = MeetingPoint()
             async let busy: Void = pool.withConnection { _ in gate.arriveAndWait() }
             try await onThread { gate.waitForArrival() }
             let waiting = Task { try await pool.withConnection { _ in Issue.record("it ran") } }
@@ -134,7 +134,7 @@ struct PoolTests {
     func stop() async throws {
         try await withTestDatabase { database in
             let pool = ConnectionPool(database.conninfo, configuration: .init(size: 1))
-            let gate = Gate()
+            let gate = MeetingPoint()
             async let running = pool.withConnection { connection in
                 gate.arriveAndWait()
                 return try connection.run(Statement("select 7 from pg_advisory_lock(1)")).int32(0, 0)
@@ -158,7 +158,7 @@ struct PoolTests {
     func cutOff() async throws {
         try await withTestDatabase { database in
             let pool = ConnectionPool(database.conninfo, configuration: .init(size: 1))
-            let gate = Gate()
+            let gate = MeetingPoint()
             let running = Task {
                 try await pool.withConnection { connection in
                     gate.arrive()

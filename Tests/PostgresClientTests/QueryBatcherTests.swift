@@ -16,7 +16,7 @@ struct QueryBatcherTests {
     /// Squares by PostgreSQL; 0 is a query that it refuses. The first batch waits at the gate.
     private func batcher(
         _ pool: ConnectionPool, limit: Int = 128, maximumRunning: Int = 1, maximumWaiting: Int = 4_096,
-        record: Record = Record(), gate: Gate? = nil
+        record: Record = Record(), gate: MeetingPoint? = nil
     ) -> QueryBatcher<Int, Int64> {
         QueryBatcher(pool, limit: limit, maximumRunning: maximumRunning, maximumWaiting: maximumWaiting) {
             queries, connection in
@@ -63,7 +63,7 @@ struct QueryBatcherTests {
     func coalescing() async throws {
         try await withPool { pool in
             let record = Record()
-            let gate = Gate()
+            let gate = MeetingPoint()
             let batcher = batcher(pool, limit: 4, record: record, gate: gate)
             let answers = try await withThrowingTaskGroup(of: (Int, Int64).self) { group in
                 group.addTask { (1, try await batcher.run(1)) }
@@ -83,7 +83,7 @@ struct QueryBatcherTests {
     func order() async throws {
         try await withPool { pool in
             let record = Record()
-            let gate = Gate()
+            let gate = MeetingPoint()
             let batcher = batcher(pool, record: record, gate: gate)
             var tasks: [Task<Int64, any Error>] = []
             for (place, query) in [1, 5, 3, 3, 9].enumerated() {
@@ -101,7 +101,7 @@ struct QueryBatcherTests {
     func oneBad() async throws {
         try await withPool { pool in
             let record = Record()
-            let gate = Gate()
+            let gate = MeetingPoint()
             let batcher = batcher(pool, record: record, gate: gate)
             let first = Task { try await batcher.run(1) }
             try await onThread { gate.waitForArrival() }
@@ -123,21 +123,37 @@ struct QueryBatcherTests {
     func parallel() async throws {
         try await withPool { pool in
             let record = Record()
-            let gate = Gate()
+            let gate = MeetingPoint()
             let batcher = batcher(pool, limit: 1, maximumRunning: 2, record: record, gate: gate)
             let tasks = (1...4).map { query in Task { try await batcher.run(query) } }
-            await waitUntil(2, waitIn: batcher)
             try await onThread { gate.waitForArrival() }
+            while record.batches.count < 2 { await Task.yield() }
+            await waitUntil(2, waitIn: batcher)
             #expect(batcher.waitingCount == 2)
             gate.open()
             for (query, task) in zip(1..., tasks) { #expect(try await task.value == Int64(query * query)) }
         }
     }
 
+    @Test("A batch that starts when another has just taken all is no batch, and its place is free again")
+    func emptied() async throws {
+        try await withPool { pool in
+            let record = Record()
+            let batcher = batcher(pool, maximumRunning: 2, record: record)
+            for _ in 1...200 {
+                async let one = batcher.run(2)
+                async let two = batcher.run(3)
+                let answers = try await [one, two]
+                #expect(answers == [4, 9])
+            }
+            #expect(record.batches.allSatisfy { !$0.isEmpty })
+        }
+    }
+
     @Test("When nobody more may wait, a query is refused at once, and those that wait are answered")
     func waitingBound() async throws {
         try await withPool { pool in
-            let gate = Gate()
+            let gate = MeetingPoint()
             let batcher = batcher(pool, maximumWaiting: 2, gate: gate)
             let first = Task { try await batcher.run(1) }
             try await onThread { gate.waitForArrival() }

@@ -15,7 +15,7 @@ struct OrganizationEndpoints {
             Endpoint(.put, organization, .service(.users), respond: upsert),
             Endpoint(.get, organization, .service(.users), respond: show),
             Endpoint(.delete, organization, .service(.users), respond: remove),
-            Endpoint(.get, members, .service(.users), respond: listMembers),
+            Endpoint(.get, members, .service(.users), parameters: Query.paging, respond: listMembers),
             Endpoint(.put, member, .service(.users), respond: addMember),
             Endpoint(.get, member, .service(.users), respond: showMember),
             Endpoint(.delete, member, .service(.users), respond: removeMember),
@@ -41,10 +41,9 @@ struct OrganizationEndpoints {
 
     private func listMembers(_ call: APICall) async throws -> Response {
         let id = try call.pathUUID("organization_id")
-        let query = try Query(call.request, allowing: ["limit", "cursor"])
-        let limit = try query.integer("limit", in: 1...1_000, default: 100)
+        let limit = try call.query.integer("limit", in: 1...1_000, default: 100)
         var after: UUID?
-        if let parts = try query.cursor() {
+        if let parts = try call.query.cursor() {
             guard parts.count == 1, let userID = UUID(uuidString: String(parts[0])) else { throw Query.badCursor() }
             after = userID
         }

@@ -8,7 +8,7 @@ struct FeedEndpoints {
 
     var all: [Endpoint] {
         [
-            Endpoint(.get, "/v1/me/notifications", .user, respond: list),
+            Endpoint(.get, "/v1/me/notifications", .user, parameters: Query.paging.union(["unread"]), respond: list),
             Endpoint(.get, "/v1/me/notifications/unread-count", .user, respond: countUnread),
             Endpoint(.post, "/v1/me/notifications/read", .user, respond: markAllRead),
             Endpoint(.post, "/v1/me/notifications/{event_id}/read", .user, respond: markRead),
@@ -16,11 +16,10 @@ struct FeedEndpoints {
     }
 
     private func list(_ call: APICall) async throws -> Response {
-        let query = try Query(call.request, allowing: ["limit", "cursor", "unread"])
-        let limit = try query.integer("limit", in: 1...100, default: 20)
+        let limit = try call.query.integer("limit", in: 1...100, default: 20)
         let items = try await store.items(
-            of: try call.userID, after: try query.cursor().map { try Self.position($0, in: "cursor") },
-            onlyUnread: try query.bool("unread") ?? false, limit: limit + 1)
+            of: try call.userID, after: try call.query.cursor().map { try Self.position($0, in: "cursor") },
+            onlyUnread: try call.query.bool("unread") ?? false, limit: limit + 1)
         let page = items.prefix(limit)
         return .json(.ok) { json in
             json.name("notifications")

@@ -63,11 +63,10 @@ struct RequestFrame: RouterMiddleware {
         context.logger.info(
             "request",
             metadata: [
-                "method": "\(request.method)", "route": "\(context.endpointPath ?? "NotFound")",
-                "status": "\(status.code)",
-                "duration_ms":
-                    "\(duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000)",
-                "request_id": "\(context.requestID)", "caller": "\(context.caller.value?.logText ?? "anyone")",
+                "method": .string(request.method.rawValue), "route": .string(context.endpointPath ?? "NotFound"),
+                "status": .stringConvertible(status.code),
+                "duration_ms": .stringConvertible(Int(duration / .milliseconds(1))),
+                "request_id": .string(context.requestID), "caller": .string(context.caller.value?.logText ?? "anyone"),
             ])
     }
 }

@@ -15,7 +15,7 @@ enum RequestID {
     }
 
     static func random() -> String {
-        HexText.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        withUnsafeBytes(of: UInt64.random(in: .min ... .max)) { HexText.encode($0) }
     }
 
     private static func isSound(_ byte: UInt8) -> Bool {

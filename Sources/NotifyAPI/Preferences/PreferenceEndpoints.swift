@@ -14,7 +14,8 @@ struct PreferenceEndpoints {
             Endpoint(.patch, "/v1/users/{user_id}/email-preferences", .service(.users)) { [self] call in
                 try await change(try call.pathUUID("user_id"), call)
             },
-            Endpoint(.get, "/v1/users/{user_id}/email-preferences/changes", .service(.users)) { [self] call in
+            Endpoint(.get, "/v1/users/{user_id}/email-preferences/changes", .service(.users), parameters: Query.paging)
+            { [self] call in
                 try await history(try call.pathUUID("user_id"), call)
             },
             Endpoint(.get, "/v1/me/email-preferences", .user) { [self] call in
@@ -23,7 +24,7 @@ struct PreferenceEndpoints {
             Endpoint(.patch, "/v1/me/email-preferences", .user) { [self] call in
                 try await change(try call.userID, call)
             },
-            Endpoint(.get, "/v1/me/email-preferences/changes", .user) { [self] call in
+            Endpoint(.get, "/v1/me/email-preferences/changes", .user, parameters: Query.paging) { [self] call in
                 try await history(try call.userID, call)
             },
         ]
@@ -54,10 +55,9 @@ struct PreferenceEndpoints {
     }
 
     private func history(_ userID: UUID, _ call: APICall) async throws -> Response {
-        let query = try Query(call.request, allowing: ["limit", "cursor"])
-        let limit = try query.integer("limit", in: 1...100, default: 20)
+        let limit = try call.query.integer("limit", in: 1...100, default: 20)
         var before: Int64?
-        if let parts = try query.cursor() {
+        if let parts = try call.query.cursor() {
             guard parts.count == 1, let id = Int64(parts[0]) else { throw Query.badCursor() }
             before = id
         }

@@ -11,7 +11,7 @@ extension Problem {
         if let refusal = error.sqlState.flatMap({ Self.refusals[$0.rawValue] }) {
             let (index, detail) = Self.split(error.message)
             self.init(status: refusal.status, code: refusal.code, detail: detail, field: error.column, index: index)
-        } else if error.isTransient {
+        } else if error.isTransient || error.code == .closed {
             self.init(
                 status: .serviceUnavailable, code: .unavailable,
                 detail: "The database is not available at the moment. Try again.", headers: [.retryAfter: "1"])

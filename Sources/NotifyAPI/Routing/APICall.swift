@@ -8,6 +8,7 @@ struct APICall: Sendable {
     let context: APIRequestContext
     /// Nil where anyone may call.
     let caller: Caller?
+    let query: Query
 
     /// The user behind the session.
     var userID: UUID {
@@ -37,8 +38,10 @@ struct APICall: Sendable {
     }
 
     func pathText(_ name: String) throws(Problem) -> String {
-        guard let text = context.parameters.get(name)?.removingPercentEncoding else { throw .notFound() }
-        return text
+        guard let text = context.parameters.get(name) else { throw .notFound() }
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        guard let decoded = text.removingPercentEncoding else { throw .notFound() }
+        return decoded
     }
 
     /// A path with something else in place of an id leads nowhere.

@@ -18,15 +18,18 @@ struct Endpoint: Sendable {
     /// With parameters in braces, as in `openapi.yaml`: `/v1/users/{user_id}`.
     let path: String
     let access: Access
+    /// Behind the `?`; any other is refused, but where anyone may call: others add theirs to links in mails.
+    let parameters: Set<String>
     let respond: @Sendable (APICall) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access,
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, parameters: Set<String> = [],
         respond: @escaping @Sendable (APICall) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.access = access
+        self.parameters = parameters
         self.respond = respond
     }
 }
@@ -38,7 +41,9 @@ extension Router where Context == APIRequestContext {
             on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
                 let caller = try await callers.caller(of: request, context, for: endpoint.access)
                 context.caller.value = caller
-                return try await endpoint.respond(APICall(request: request, context: context, caller: caller))
+                let query = endpoint.access == .anyone ? Query() : try Query(request, allowing: endpoint.parameters)
+                return try await endpoint.respond(
+                    APICall(request: request, context: context, caller: caller, query: query))
             }
         }
         for (path, group) in Dictionary(grouping: endpoints, by: \.path) {

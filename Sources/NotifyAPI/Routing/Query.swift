@@ -4,9 +4,15 @@ import NotifyCore
 
 /// The parameters behind the `?`: each at most once, none that the route does not know.
 struct Query {
+    /// What a list in pages takes.
+    static let paging: Set<String> = ["limit", "cursor"]
+
     private var values: [String: String] = [:]
 
+    init() {}
+
     init(_ request: Request, allowing names: Set<String>) throws(Problem) {
+        guard request.uri.query != nil else { return }
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
             guard names.contains(name) else { throw .unknownField(at: Self.path(name)) }

@@ -26,8 +26,9 @@ package struct AccessToken: Sendable {
 
     /// Nil for a text that no token looks like, which then needs no look into the database.
     package init?(parsing text: some StringProtocol) {
-        guard let use = Use.allCases.first(where: { text.hasPrefix($0.rawValue) }) else { return nil }
-        let secret = text.utf8.dropFirst(use.rawValue.utf8.count)
+        let octets = Array(text.utf8)
+        guard let use = Use.allCases.first(where: { octets.starts(with: $0.rawValue.utf8) }) else { return nil }
+        let secret = octets.dropFirst(use.rawValue.utf8.count)
         guard secret.count == Self.secretCharacters,
             secret.allSatisfy({ (48...57).contains($0) || (65...90).contains($0 & 0xDF) || $0 == 45 || $0 == 95 })
         else { return nil }

@@ -6,8 +6,8 @@ package struct CallerRegister: Sendable {
     private let batcher: QueryBatcher<[UInt8], Result<Caller, TokenRefusal>>
 
     package init(_ pool: ConnectionPool) {
-        batcher = QueryBatcher(pool, maximumRunning: 2) { hashes, connection in
-            let rows = try connection.run(AccessStatements.findCallers, [hashes.map { Bytes($0) }])
+        batcher = QueryBatcher(pool) { hashes, connection in
+            let rows = try connection.run(AccessStatements.findCallers, [Set(hashes).map { Bytes($0) }])
             var found: [[UInt8]: Result<Caller, TokenRefusal>] = [:]
             for row in 0..<rows.count { found[try rows.bytes(row, 0)] = try Self.finding(rows, row) }
             return hashes.map { found[$0] ?? .failure(.unknown) }

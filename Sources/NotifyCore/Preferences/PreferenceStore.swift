@@ -5,12 +5,19 @@ package import PostgresClient
 package struct PreferenceStore: Sendable {
     private let pool: ConnectionPool
     private let reader: QueryBatcher<UUID, EmailPreferences?>
-    private let changer: QueryBatcher<PreferenceChange, PreferenceChangeResult>
+    private let changer: QueryBatcher<PreferenceChange, PreferenceChangeResult?>
+    private let patientChanger: QueryBatcher<PreferenceChange, PreferenceChangeResult?>
 
     package init(_ pool: ConnectionPool) {
         self.pool = pool
-        reader = QueryBatcher(pool, maximumRunning: 2) { users, connection in try Self.read(users, connection) }
-        changer = QueryBatcher(pool, limit: 64) { changes, connection in try Self.change(changes, connection) }
+        reader = QueryBatcher(pool) { users, connection in try Self.read(users, connection) }
+        // Two at once: one writes while the other is flushed to disk.
+        changer = QueryBatcher(pool, limit: 64, maximumRunning: 2) { changes, connection in
+            try Self.change(changes, skipLocked: true, connection)
+        }
+        patientChanger = QueryBatcher(pool, limit: 8, maximumRunning: 2) { changes, connection in
+            try Self.change(changes, skipLocked: false, connection)
+        }
     }
 
     /// Nil for a user who is not there.
@@ -20,10 +27,12 @@ package struct PreferenceStore: Sendable {
 
     /// Counts from its return on for every mail whose content is not yet on its way, queued ones included.
     package func apply(_ change: PreferenceChange) async throws -> PreferenceChangeResult {
-        try await changer.run(change)
+        if let result = try await changer.run(change) { return result }
+        // Somebody else holds the user's row: to be waited for, but not by the changes of other users.
+        return try await patientChanger.run(change) ?? .unknownUser
     }
 
-    /// Newest first, those before `id`; the last 500 of a user are kept.
+    /// Newest first, those before `id`; at least the last 500 of a user are kept.
     package func history(
         of userID: UUID, before id: Int64?, limit: Int
     ) async throws -> [RecordedPreferenceChange] {
@@ -40,7 +49,7 @@ package struct PreferenceStore: Sendable {
     }
 
     private static func read(_ users: [UUID], _ connection: PostgresConnection) throws -> [EmailPreferences?] {
-        let rows = try connection.run(PreferenceStatements.read, [users])
+        let rows = try connection.run(PreferenceStatements.read, [Array(Set(users))])
         var found: [UUID: EmailPreferences] = [:]
         for row in 0..<rows.count {
             found[try rows.uuid(row, 0)] = EmailPreferences(
@@ -49,12 +58,13 @@ package struct PreferenceStore: Sendable {
         return users.map { found[$0] }
     }
 
+    /// Nil for a change that was not tried because the user's row is locked.
     private static func change(
-        _ changes: [PreferenceChange], _ connection: PostgresConnection
-    ) throws -> [PreferenceChangeResult] {
+        _ changes: [PreferenceChange], skipLocked: Bool, _ connection: PostgresConnection
+    ) throws -> [PreferenceChangeResult?] {
         let json = "[\(changes.map(\.json).joined(separator: ","))]"
-        let rows = try connection.run(PreferenceStatements.change, [JSONText(json)])
-        var results = [PreferenceChangeResult](repeating: .unknownUser, count: changes.count)
+        let rows = try connection.run(PreferenceStatements.change, [JSONText(json), skipLocked])
+        var results = [PreferenceChangeResult?](repeating: .unknownUser, count: changes.count)
         for row in 0..<rows.count {
             let index = Int(try rows.int32(row, 0))
             switch try rows.optionalString(row, 1) {
@@ -62,6 +72,7 @@ package struct PreferenceStore: Sendable {
                 results[index] = .done(
                     EmailPreferences(version: try rows.int64(row, 2), switchesOff: try switches(rows, row, 3)))
             case "version_mismatch": results[index] = .versionMismatch
+            case "locked": results[index] = nil
             default: results[index] = .unknownUser
             }
         }
@@ -99,7 +110,10 @@ enum PreferenceStatements {
             """)
     static let change = Statement(
         name: "change_preferences",
-        sql: "select index, problem, version, switches_off from notify.change_email_preferences($1::jsonb)")
+        sql: """
+            select index, problem, version, switches_off
+            from notify.change_email_preferences($1::jsonb, $2::boolean)
+            """)
     static let history = Statement(
         name: "preference_history",
         sql: """

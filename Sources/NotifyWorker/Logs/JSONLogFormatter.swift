@@ -7,8 +7,13 @@ enum JSONLogFormatter {
     private static let reserved: Set<String> = ["time", "level", "logger", "message"]
 
     static func line(_ record: LogRecord) -> String {
-        var line =
-            "{\"time\":\"" + record.time.description + "\",\"level\":\"" + record.level.rawValue + "\",\"logger\":"
+        var line = ""
+        line.reserveCapacity(384)
+        line += "{\"time\":\""
+        line += record.time.description
+        line += "\",\"level\":\""
+        line += record.level.rawValue
+        line += "\",\"logger\":"
         append(text: record.label, to: &line)
         line += ",\"message\":"
         append(text: record.message, to: &line)
@@ -18,12 +23,14 @@ enum JSONLogFormatter {
             line += ":"
             append(value: value, to: &line)
         }
-        return line + "}\n"
+        line += "}\n"
+        return line
     }
 
     private static func append(value: Logger.Metadata.Value, to line: inout String) {
         switch value {
         case .string(let text): append(text: text, to: &line)
+        case .stringConvertible(let value as Int): line += String(value)
         case .stringConvertible(let value as any BinaryInteger): line += String(describing: value)
         case .stringConvertible(let value as Bool): line += value ? "true" : "false"
         case .stringConvertible(let value as Double) where value.isFinite: line += String(describing: value)
@@ -50,6 +57,11 @@ enum JSONLogFormatter {
     /// A JSON string (RFC 8259 §7) with every character escaped that could mislead a terminal, cut as `LogText` does.
     private static func append(text: String, to line: inout String) {
         line += "\""
+        defer { line += "\"" }
+        if needsNoEscape(text) {
+            line += text
+            return
+        }
         var count = 0
         for scalar in text.unicodeScalars {
             if count == LogText.maximumCharacters {
@@ -69,6 +81,12 @@ enum JSONLogFormatter {
             default: line.unicodeScalars.append(scalar)
             }
         }
-        line += "\""
+    }
+
+    private static func needsNoEscape(_ text: String) -> Bool {
+        text.utf8.count <= LogText.maximumCharacters
+            && text.utf8.allSatisfy {
+                (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
     }
 }

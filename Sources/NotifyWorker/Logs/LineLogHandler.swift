@@ -28,7 +28,9 @@ struct LineLogHandler: LogHandler {
     func log(event: LogEvent) {
         var merged = metadata
         if let provided = metadataProvider?.get() { merged.merge(provided) { _, new in new } }
-        if let given = event.metadata { merged.merge(given) { _, new in new } }
+        if let given = event.metadata {
+            if merged.isEmpty { merged = given } else { merged.merge(given) { _, new in new } }
+        }
         // Descriptions of our errors are bland; what could hold a value is in debugDescription only.
         if let error = event.error { merged["error"] = .string(String(describing: error)) }
         let record = LogRecord(

@@ -69,6 +69,12 @@ package final class ConnectionPool: Sendable {
         }
     }
 
+    /// Runs `body` as ``withConnection(_:)`` does, for a caller that is no task: with a connection, or with the reason why
+    /// there is none. What it returns is run when the connection is free and clean again.
+    func perform(_ body: @escaping @Sendable (Result<PostgresConnection, any Error>) -> PoolJob.Completion) {
+        core.submit(PoolJob(id: core.makeID(), deadline: core.deadline(), body: body))
+    }
+
     /// Fails all that wait, lets what runs come to its end, and closes the connections. Returns when the last thread has
     /// ended; what still runs after `grace` is cut off.
     package func stop(grace: Duration = .seconds(5)) async {

@@ -33,7 +33,7 @@ final class PoolCore: Sendable {
     }
 
     func submit(_ job: PoolJob) {
-        switch state.update({ $0.submit(job) }) {
+        switch state.updateForOne({ $0.submit(job) }) {
         case .queued: break
         case .refused(let error): job.fail(error)
         case .startThread: startThread(for: job)

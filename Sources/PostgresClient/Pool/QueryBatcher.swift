@@ -58,32 +58,46 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
         }
     }
 
+    /// By a task, which runs after all that are ready to run now: what they ask for goes along.
     private func startBatch() {
-        let batch: [Waiting] = state.withLock { state in
-            guard state.running < maximumRunning, !state.waiting.isEmpty else { return [] }
+        let mayStart = state.withLock { state in
+            guard state.running < maximumRunning, !state.waiting.isEmpty else { return false }
             state.running += 1
+            return true
+        }
+        if mayStart { Task { runBatch() } }
+    }
+
+    private func runBatch() {
+        let batch: [Waiting] = state.withLock { state in
             let batch = Array(state.waiting.prefix(limit))
             state.waiting.removeFirst(batch.count)
+            if batch.isEmpty { state.running -= 1 }
             return batch
         }
+        // Another batch that started meanwhile took all.
         guard !batch.isEmpty else { return }
-        Task {
-            await answer(batch)
-            state.withLock { $0.running -= 1 }
-            startBatch()
+        pool.perform { connection in
+            let answers = self.answers(to: batch.map { $0.query }, connection)
+            return {
+                for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(with: answer) }
+                self.state.withLock { $0.running -= 1 }
+                self.startBatch()
+            }
         }
     }
 
-    private func answer(_ batch: [Waiting]) async {
-        let queries = batch.map(\.query)
+    private func answers(
+        to queries: [Query], _ connection: Result<PostgresConnection, any Error>
+    ) -> [Result<Answer, any Error>] {
         do {
-            let answers = try await pool.withConnection { [body] in try body(queries, $0) }
+            let answers = try body(queries, connection.get())
             precondition(answers.count == queries.count, "a batch gives one answer for each query")
-            for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
-        } catch let error as PostgresError where batch.count > 1 && error.isServerError {
-            for waiting in batch { await answer([waiting]) }
+            return answers.map { .success($0) }
+        } catch let error as PostgresError where queries.count > 1 && error.isServerError {
+            return queries.flatMap { answers(to: [$0], connection) }
         } catch {
-            for waiting in batch { waiting.continuation.resume(throwing: error) }
+            return queries.map { _ in .failure(error) }
         }
     }
 }

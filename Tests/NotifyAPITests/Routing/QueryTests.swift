@@ -29,6 +29,20 @@ struct QueryTests {
         #expect(throws: Problem.self) { try query(text) }
     }
 
+    @Test(
+        "A route that takes no parameters refuses them too; one for anyone does not look, others add theirs to links",
+        arguments: [
+            ("/v1/me/email-preferences?user=x", 422), ("/v1/me?limit=1", 422), ("/v1/me?", 200),
+            ("/healthz?utm_source=mail", 200), ("/openapi.yaml?v=1", 200),
+        ])
+    func undeclared(path: String, status: Int) async throws {
+        try await withAPI { api in
+            let answer = try await api.send(.get, path, as: try await api.session(of: ada))
+            #expect(answer.status == status)
+            if status == 422 { #expect(answer.outcome == "422 unknown_field") }
+        }
+    }
+
     @Test("A parameter that is there twice is refused", arguments: ["limit=1&limit=2", "limit=1&limit=1"])
     func twice(text: String) {
         let problem = #expect(throws: Problem.self) { try query(text) }

@@ -64,7 +64,10 @@ extension TestAPI {
 
     /// The switches of a user that are off.
     func switchesOff(_ user: String = ada) async throws -> [String] {
-        try await database.column("select unnest(notify.switches_off('\(user)'))").compactMap(\.self)
+        try await database.column(
+            "select switch from notify.email_preferences where user_id = '\(user)' and not enabled order by 1"
+        )
+        .compactMap(\.self)
     }
 
     /// `via` of each change, oldest first.

@@ -132,7 +132,6 @@ struct FunctionCall: Sendable, CustomTestStringConvertible {
                 '[{"user_id":"\(ada)","switches":{"assigned_tickets":false},"via":"service","actor":"api_key 1"}]'
                 """,
             callers: [.api]),
-        FunctionCall(name: "switches_off", arguments: "'\(ada)'", callers: [.api]),
         FunctionCall(name: "undo_unsubscribe", arguments: "'\(ada)', 'assigned_tickets', 1", callers: [.api]),
         FunctionCall(name: "may_undo_unsubscribe", arguments: "'\(ada)', 'assigned_tickets', 1", callers: [.api]),
         FunctionCall(name: "enqueue_once", arguments: "1, 'key', sha256('new'), '[]'", callers: [.api]),

@@ -72,6 +72,23 @@ struct PreferenceFunctionTests {
         }
     }
 
+    @Test("A user whose row is locked is passed over where nobody may wait, and told from one who is not there")
+    func locked() async throws {
+        try await withTestDatabase(.directory) { database in
+            let changes = [object(ada), object(bob), object(nobody)].joined(separator: ",")
+            let answers = try await database.withConnection { holder in
+                try holder.execute("begin; select from notify.users where id = '\(ada)' for no key update")
+                return try PostgresConnection(database.conninfo)
+                    .column(
+                        """
+                        select concat_ws(' ', index, problem, version, switches_off)
+                        from notify.change_email_preferences('[\(changes)]', skip_locked => true) order by index
+                        """)
+            }
+            #expect(answers == ["0 locked {}", "1 1 {assigned_tickets}", "2 unknown_user {}"])
+        }
+    }
+
     @Test("A link's undo works for 24 hours, once, for its own event, and not over somebody's later change")
     func undo() async throws {
         let off =
@@ -93,7 +110,10 @@ struct PreferenceFunctionTests {
                     == "true")
             #expect(try await database.value(undo) == "true")
             #expect(try await database.value(undo) == "false")
-            #expect(try await database.value("select notify.switches_off('\(ada)')") == "{}")
+            #expect(
+                try await database.value(
+                    "select bool_and(enabled) from notify.email_preferences where user_id = '\(ada)'")
+                    == "true")
 
             try await database.execute(unsubscribe)
             try await database.execute(

@@ -19,92 +19,116 @@ create table notify.email_preference_changes (
 
 create index email_preference_changes_user_id_idx on notify.email_preference_changes (user_id, id desc);
 
--- The switches that are off, by name.
-create function notify.switches_off(user_id uuid) returns text[]
-    language sql stable security definer set search_path = notify, pg_temp
-as $$
-    select coalesce(array_agg(p.switch order by p.switch), '{}')
-    from email_preferences p
-    where p.user_id = switches_off.user_id and not p.enabled
-$$;
+create type notify.preference_change as (
+    index integer, user_id uuid, switches jsonb, version bigint, via text, actor text,
+    -- The first, second … of the same user in one call: it sees what the one before it did.
+    turn integer
+);
 
--- Sets the switches of one user that differ, and records each. Gives the user's version after it; null for a user who
--- is not there; minus one, with nothing changed, when `expected_version` is not the present one.
-create function notify.apply_preferences(
-    user_id uuid, switches jsonb, expected_version bigint, via text, actor text
-) returns bigint
-    language plpgsql security definer set search_path = notify, pg_temp
-as $$
-declare
-    kept_changes constant integer := 500;
-    version bigint;
-    changed boolean;
-begin
-    -- The user's row orders the changes of one user; whoever only enqueues for them is not held up by it.
-    select u.preferences_version into version
-    from users u where u.id = apply_preferences.user_id for no key update;
-    if not found then
-        return null;
-    elsif version <> expected_version then
-        return -1;
-    end if;
-
-    with changed as (
-        insert into email_preferences as p (user_id, switch, enabled)
-        select apply_preferences.user_id, s.key, s.value::boolean from jsonb_each_text(switches) s
-        on conflict on constraint email_preferences_pkey do update
-            set enabled = excluded.enabled, updated_at = clock_timestamp()
-            where p.enabled <> excluded.enabled
-        returning p.switch, p.enabled
-    ), recorded as (
-        insert into email_preference_changes (user_id, switch, enabled, via, actor)
-        select apply_preferences.user_id, c.switch, c.enabled, apply_preferences.via, apply_preferences.actor
-        from changed c
-        order by c.switch
-        returning true
-    )
-    select count(*) > 0 into changed from recorded;
-    if not changed then
-        return version;
-    end if;
-
-    update users u set preferences_version = u.preferences_version + 1
-    where u.id = apply_preferences.user_id
-    returning u.preferences_version into version;
-    delete from email_preference_changes c
-    where c.user_id = apply_preferences.user_id and c.id <= (
-        select o.id from email_preference_changes o
-        where o.user_id = apply_preferences.user_id
-        order by o.id desc offset kept_changes limit 1
-    );
-    return version;
-end
-$$;
-
--- For the HTTP API: many users' changes in one transaction, each with an answer of its own, in the order of the input.
--- `changes` is an array of {user_id, switches: {name: boolean}, version, via, actor}; `version` may be null.
-create function notify.change_email_preferences(changes jsonb) returns table (
+-- Sets switches where they differ, and records each: those of many users in one transaction, each change with an answer
+-- of its own. `changes` is an array of {user_id, switches: {name: boolean}, version, via, actor}; one with a version is
+-- made only if that is the present one. Answers with the user's version and switches after it, or with the problem why
+-- nothing was changed: unknown_user, version_mismatch or, where the users' rows are not waited for, locked.
+create function notify.change_email_preferences(changes jsonb, skip_locked boolean default false) returns table (
     index integer, problem text, version bigint, switches_off text[]
 )
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
 declare
-    change record;
+    kept_changes constant integer := 500;
+    parsed preference_change[];
+    turns integer;
+    asked_ids uuid[];
+    held_ids uuid[];
+    held_versions bigint[];
+    changed_ids uuid[];
+    bumped record;
 begin
-    -- Sorted, so that two such calls never wait for each other crosswise.
-    for change in
-        select
-            (c.n - 1)::integer as n, (c.object ->> 'user_id')::uuid as user_id, c.object -> 'switches' as switches,
-            (c.object ->> 'version')::bigint as version, c.object ->> 'via' as via, c.object ->> 'actor' as actor
-        from jsonb_array_elements(changes) with ordinality c (object, n)
-        order by (c.object ->> 'user_id')::uuid, c.n
-    loop
-        index := change.n;
-        version := apply_preferences(change.user_id, change.switches, change.version, change.via, change.actor);
-        problem := case when version is null then 'unknown_user' when version = -1 then 'version_mismatch' end;
-        version := nullif(version, -1);
-        switches_off := notify.switches_off(change.user_id);
-        return next;
+    select array_agg(c.change), max((c.change).turn)
+    into parsed, turns
+    from (
+        select row(
+            o.n - 1, (o.object ->> 'user_id')::uuid, o.object -> 'switches', (o.object ->> 'version')::bigint,
+            o.object ->> 'via', o.object ->> 'actor',
+            row_number() over (partition by (o.object ->> 'user_id')::uuid order by o.n)
+        )::preference_change as change
+        from jsonb_array_elements(changes) with ordinality o (object, n)
+    ) c;
+
+    for this_turn in 1..coalesce(turns, 0) loop
+        asked_ids := array(select p.user_id from unnest(parsed) p where p.turn = this_turn);
+        -- A user's row orders the changes to them; whoever only enqueues for them is not held up by it. Locked in the
+        -- order of the ids, so that two such calls never wait for each other crosswise.
+        if skip_locked then
+            select array_agg(h.id), array_agg(h.preferences_version) into held_ids, held_versions
+            from (
+                select u.id, u.preferences_version from unnest(asked_ids) a (id) join users u on u.id = a.id
+                order by u.id for no key update of u skip locked
+            ) h;
+        else
+            select array_agg(h.id), array_agg(h.preferences_version) into held_ids, held_versions
+            from (
+                select u.id, u.preferences_version from unnest(asked_ids) a (id) join users u on u.id = a.id
+                order by u.id for no key update of u
+            ) h;
+        end if;
+
+        with asked as (
+            select p.*
+            from unnest(parsed) p
+            join unnest(held_ids, held_versions) h (id, version) on h.id = p.user_id
+            where p.turn = this_turn and (p.version is null or p.version = h.version)
+        ), changed as (
+            insert into email_preferences as e (user_id, switch, enabled)
+            select a.user_id, s.key, s.value::boolean from asked a cross join lateral jsonb_each_text(a.switches) s
+            on conflict on constraint email_preferences_pkey do update
+                set enabled = excluded.enabled, updated_at = clock_timestamp()
+                where e.enabled <> excluded.enabled
+            returning e.user_id, e.switch, e.enabled
+        ), recorded as (
+            insert into email_preference_changes (user_id, switch, enabled, via, actor)
+            select c.user_id, c.switch, c.enabled, a.via, a.actor
+            from changed c
+            join asked a on a.user_id = c.user_id
+            order by a.index, c.switch
+        )
+        select array_agg(distinct c.user_id) into changed_ids from changed c;
+
+        for bumped in
+            update users u set preferences_version = u.preferences_version + 1
+            from unnest(changed_ids) c (id)
+            where u.id = c.id
+            returning u.id, u.preferences_version as version
+        loop
+            -- Now and then: a look for it costs more than the change.
+            if bumped.version % 50 = 0 then
+                delete from email_preference_changes c
+                where c.user_id = bumped.id and c.id <= (
+                    select o.id from email_preference_changes o
+                    where o.user_id = bumped.id
+                    order by o.id desc offset kept_changes limit 1
+                );
+            end if;
+        end loop;
+
+        return query
+        select p.index, answer.problem,
+            case when answer.problem is null then h.version + coalesce(p.user_id = any (changed_ids), false)::integer end,
+            array(
+                select e.switch from email_preferences e
+                where e.user_id = p.user_id and not e.enabled order by e.switch
+            )
+        from unnest(parsed) p
+        left join unnest(held_ids, held_versions) h (id, version) on h.id = p.user_id
+        cross join lateral (
+            select case
+                when p.version <> h.version then 'version_mismatch'
+                when h.id is not null then null
+                when exists (select from users u where u.id = p.user_id) then 'locked'
+                else 'unknown_user'
+            end
+        ) answer (problem)
+        where p.turn = this_turn;
     end loop;
 end
 $$;
@@ -118,9 +142,10 @@ begin
     if not may_undo_unsubscribe(user_id, switch, event_id) then
         return false;
     end if;
-    perform apply_preferences(
-        user_id, jsonb_build_object(switch, true), null, 'unsubscribe_undo', 'event ' || event_id
-    );
+    perform from change_email_preferences(jsonb_build_array(jsonb_build_object(
+        'user_id', user_id, 'switches', jsonb_build_object(switch, true),
+        'via', 'unsubscribe_undo', 'actor', 'event ' || event_id
+    )));
     return true;
 end
 $$;
@@ -153,7 +178,13 @@ begin
     elsif enabled is null then
         perform refuse('NW002', 'enabled', 'is missing: true or false');
     end if;
-    if apply_preferences(user_id, jsonb_build_object(switch, enabled), null, 'sql', 'role ' || session_user) is null then
+    if 'unknown_user' in (
+        select c.problem
+        from change_email_preferences(jsonb_build_array(jsonb_build_object(
+            'user_id', user_id, 'switches', jsonb_build_object(switch, enabled),
+            'via', 'sql', 'actor', 'role ' || session_user
+        ))) c
+    ) then
         perform refuse('NW005', 'user_id', 'is unknown: call notify.upsert_user first');
     end if;
 end
@@ -162,7 +193,7 @@ $$;
 grant execute on function notify.set_email_preference(uuid, text, boolean) to notify_directory;
 grant select on notify.email_preference_changes to notify_api, notify_operator;
 grant execute on function
-    notify.change_email_preferences(jsonb), notify.switches_off(uuid),
+    notify.change_email_preferences(jsonb, boolean),
     notify.undo_unsubscribe(uuid, text, bigint), notify.may_undo_unsubscribe(uuid, text, bigint)
 to notify_api;
 grant select (preferences_version) on notify.users to notify_operator;

@@ -1,7 +1,7 @@
 import Threads
 
-/// Holds a pool's thread until it is let go.
-final class Gate: Sendable {
+/// Holds a thread until it is let go.
+package final class MeetingPoint: Sendable {
     private struct State {
         var hasArrived = false
         var isOpen = false
@@ -9,20 +9,22 @@ final class Gate: Sendable {
 
     private let state = Monitor(State())
 
-    func arrive() {
+    package init() {}
+
+    package func arrive() {
         state.update { $0.hasArrived = true }
     }
 
-    func arriveAndWait() {
+    package func arriveAndWait() {
         arrive()
         _ = state.wait { $0.isOpen ? true : nil }
     }
 
-    func waitForArrival() {
+    package func waitForArrival() {
         _ = state.wait { $0.hasArrived ? true : nil }
     }
 
-    func open() {
+    package func open() {
         state.update { $0.isOpen = true }
     }
 }
