@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "NotifyCore",
             dependencies: [
-                "Threads", "PostgresClient", "SMTPSender", "Templates",
+                "CLinux", "Threads", "PostgresClient", "SMTPSender", "Templates",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

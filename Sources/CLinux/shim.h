@@ -2,6 +2,7 @@
 #define NOTIFY_CLINUX_SHIM_H
 
 // Swift's Glibc module leaves this header out.
+#include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
@@ -9,6 +10,11 @@
 // pthread_setname_np out.
 static inline void thread_set_name(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// One store, after all that were made before it: whoever reads the memory later sees all of it or nothing.
+static inline void journal_store(uint64_t *word, uint64_t value) {
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -16,6 +16,12 @@ package struct AttemptRecord: Sendable, Hashable {
     /// What went wrong where no relay said it, with the recipient replaced; and which relays had handed the mail on.
     package let detail: String?
 
+    /// What a journal keeps of an accepted mail: the code alone.
+    init(acceptedWith code: Int) {
+        (result, phase, self.code) = (.accepted, .dot, code)
+        (enhancedCode, reply, detail) = (nil, nil, nil)
+    }
+
     /// - Parameter earlier: how the mail came to this relay (``RelayTries/account(relayNames:)``).
     package init(_ sendResult: SendResult, after earlier: String? = nil, scrubbing scrubber: RecipientScrubber) {
         var reply: SMTPReply?

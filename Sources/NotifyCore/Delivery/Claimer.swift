@@ -34,6 +34,7 @@ final class Claimer {
     private var nextPromotion = ContinuousClock.now
     private var promotionFloor: Int64 = 0
     private var idleWait = shortestWait
+    private var suspectTurn = SuspectTurn()
 
     init(
         path: DeliveryPath, worker: WorkerIdentity, database: DatabaseSession, bell: Bell, stop: StopSignal,
@@ -63,11 +64,15 @@ final class Claimer {
     /// One look at the queue and at most one claim; how many events it brought.
     private func turn() throws(PostgresError) -> Int {
         if let drain, let trouble = path.relayTrouble(for: Self.drainPatience) { drain.noRelay(trouble) }
+        let action = suspectTurn.next(
+            hasSuspect: planner.suspect != nil, inFlight: path.inFlight.count, now: .now)
+        if action == .wait { return 0 }
         let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
         let claimed = try database.run { queue throws(PostgresError) in
             try promote(in: queue)
             try look(in: queue)
+            if action == .claimSuspect, let suspect = planner.suspect { return try claim([suspect], from: queue) }
             return try claim(room, from: queue)
         }
         if claimed == 0, let drain, path.inFlight.count == 0, try isNothingDue() { drain.nothingIsDue() }
@@ -111,7 +116,10 @@ final class Claimer {
     private func claim(_ room: DeliveryPath.Room, from queue: EventQueue) throws(PostgresError) -> Int {
         let shares = planner.plan(
             limit: min(Self.batchSize, room.notifications), accountLimit: min(Self.batchSize, room.accountMails))
-        guard !shares.isEmpty else { return 0 }
+        return shares.isEmpty ? 0 : try claim(shares, from: queue)
+    }
+
+    private func claim(_ shares: [ClaimPlanner.Share], from queue: EventQueue) throws(PostgresError) -> Int {
         let claims = try path.claim(shares, for: worker.id, from: queue)
         if claims.isEmpty { sweeps.missed(at: .now) }
         var counts: [UUID: (count: Int, last: ClaimPlanner.Position)] = [:]

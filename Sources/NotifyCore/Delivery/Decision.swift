@@ -5,6 +5,9 @@ package enum Decision: Sendable, Hashable {
     case end(Outcome, detail: String? = nil)
 }
 
+/// So many workers may an event take with it.
+private let quarantineDeaths = 3
+
 /// Decides about a claimed event, from what was read with it and the database's clock (µs since 1970).
 ///
 /// The order is ADR 5's: cancelled, recipient exists, active, member, not the actor, switch, suppressed, allowed
@@ -13,6 +16,9 @@ package enum Decision: Sendable, Hashable {
 package func decide(_ event: ClaimedEvent, now: Int64, allowing allowed: AddressAllowList?) -> Decision {
     if let reason = event.cancelReason { return .end(.cancelled(reason)) }
     guard let recipient = event.recipient else { return .end(.cancelled(.recipientGone)) }
+    if event.deaths >= quarantineDeaths {
+        return .end(.failed(.quarantined), detail: "\(event.deaths) workers died while they had it alone")
+    }
     if let outcome = objection(to: recipient, of: event, allowing: allowed) ?? expiry(of: event, now: now) {
         return .end(outcome)
     }

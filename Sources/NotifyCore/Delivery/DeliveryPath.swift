@@ -18,6 +18,7 @@ final class DeliveryPath: Sendable {
     let checking = WorkQueue<Submission>()
     let settling = WorkQueue<Settlement>()
 
+    private let journal: Journal?
     private let rules: DeliveryRules
     private let assembler: MailAssembler
     private let relays: RelayPool
@@ -27,9 +28,10 @@ final class DeliveryPath: Sendable {
     private let logger: Logger
 
     init(
-        rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool, observer: (any DeliveryObserver)?,
-        stop: StopSignal, bell: Bell, logger: Logger
+        journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
+        observer: (any DeliveryObserver)?, stop: StopSignal, bell: Bell, logger: Logger
     ) {
+        self.journal = journal
         self.rules = rules
         self.assembler = assembler
         self.relays = relays
@@ -87,7 +89,9 @@ final class DeliveryPath: Sendable {
     /// Composes a mail and notes what it was composed for; nil where it cannot be, which ends the event.
     private func composeInFlight(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry) -> ComposedMail? {
         do throws(MailFault) {
+            journal?.note(event: entry.event.id, lease: entry.event.leaseID, .rendering)
             let composed = try compose(mail, of: entry.event, now: entry.databaseNow)
+            journal?.advance(entry.event.leaseID, to: .waiting)
             var noted = mail
             noted.wireAddress = composed.envelope.recipient
             inFlight.note(noted, for: entry.event.leaseID)
@@ -198,6 +202,7 @@ final class DeliveryPath: Sendable {
         let settled = try queue.settle(batch)
         let locked = batch.filter { settled.locked.contains($0.leaseID) }
         let done = batch.filter { !settled.locked.contains($0.leaseID) }
+        journal?.forget(done.map(\.leaseID))
         let lost = done.filter { !settled.ours.contains($0.leaseID) }
         if !lost.isEmpty {
             // Either another worker took them, or this same settlement was written before its answer got lost.
@@ -252,6 +257,16 @@ extension DeliveryPath {
 }
 
 extension DeliveryPath: RelayLaneDelegate {
+    func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {
+        guard let journal else { return }
+        switch milestone {
+        case .begun: journal.advance(token, to: .opening)
+        case .contentDue: journal.advance(token, to: .sending)
+        case .accepted(let code): journal.advance(token, to: .accepted, replyCode: code)
+        case .unsent: journal.advance(token, to: .waiting)
+        }
+    }
+
     func lane(_ lane: RelayLane, finished: [Finished]) {
         conclude(finished)
     }

@@ -57,6 +57,7 @@ extension Dispatcher {
             cancellers.listening.cut()
         }
         signOff(running)
+        running.journal?.close()
         return StopReport(unsettled: path.inFlight.count)
     }
 

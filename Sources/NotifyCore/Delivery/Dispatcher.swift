@@ -21,6 +21,8 @@ package final class Dispatcher: Sendable {
         package var retentionDays: Int
         /// When a relay that fails or refuses is left alone, and for how long.
         package var relayPolicy = RelayPolicy.standard
+        /// Where the journal is kept; nil for none.
+        package var journalDirectory: String?
         /// Claim nothing until told otherwise: everything else works.
         package var isPaused = false
         /// End once nothing is due.
@@ -63,6 +65,7 @@ package final class Dispatcher: Sendable {
     struct Running: Sendable {
         let worker: WorkerIdentity
         let path: DeliveryPath
+        let journal: Journal?
         let wakeSignal: WakeSignal
         var claimer: NamedThread?
         var composer: NamedThread?
@@ -109,8 +112,8 @@ package final class Dispatcher: Sendable {
 
     /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
     ///
-    /// - Throws: `PostgresError`, or `MigrationError` where the schema is not what this program needs, before anything was
-    ///   begun; then it may be tried again. Whatever fails later ends what this call began, and the dispatcher with it.
+    /// - Throws: `PostgresError`, `MigrationError` where the schema is not what this program needs, or `JournalError`, before
+    ///   anything was begun; then it may be tried again. Whatever fails later ends what this call began, and the dispatcher with it.
     package func start() throws {
         let session = DatabaseSession(
             configuration.databaseURL, role: "start", stop: stop, logger: logger, canceller: cancellers.starting)
@@ -122,16 +125,22 @@ package final class Dispatcher: Sendable {
             _ = try queue.ensurePartitions()
             return try queue.register(name: name, lease: configuration.lease)
         }
+        let adoption = configuration.journalDirectory.map {
+            JournalAdoption(
+                directory: $0, installationID: registration.installationID,
+                holdUnknown: rules.holdUnknown, logger: logger)
+        }
+        let journal = try makeJournal(registration, adoption, over: session)
         let worker = WorkerIdentity(id: registration.workerID, name: name, lease: configuration.lease)
         let assembler = MailAssembler(
             identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
         let path = DeliveryPath(
-            rules: rules, assembler: assembler, relays: relays, observer: configuration.observer, stop: stop,
-            bell: bell, logger: logger)
-        var running = Running(worker: worker, path: path, wakeSignal: wakeSignal)
+            journal: journal, rules: rules, assembler: assembler, relays: relays, observer: configuration.observer,
+            stop: stop, bell: bell, logger: logger)
+        var running = Running(worker: worker, path: path, journal: journal, wakeSignal: wakeSignal)
         do {
             try relays.open(delegate: path)
-            try startThreads(&running)
+            try startThreads(&running, adoption)
         } catch {
             _ = end(running, within: .zero)
             throw error
@@ -144,7 +153,18 @@ package final class Dispatcher: Sendable {
             ])
     }
 
-    private func startThreads(_ running: inout Running) throws {
+    /// Takes over what killed workers left, then begins a journal of its own.
+    private func makeJournal(
+        _ registration: EventQueue.Registration, _ adoption: JournalAdoption?, over session: DatabaseSession
+    ) throws -> Journal? {
+        guard let adoption else { return nil }
+        try session.run { queue throws(PostgresError) in try adoption.run(in: queue) }
+        return try Journal(
+            directory: adoption.directory, workerID: registration.workerID,
+            installationID: registration.installationID)
+    }
+
+    private func startThreads(_ running: inout Running, _ adoption: JournalAdoption?) throws {
         let (path, worker, wakeSignal) = (running.path, running.worker, running.wakeSignal)
         let (bell, stop, giveUp, logger, drain) = (bell, stop, giveUp, logger, drain)
         let (retentionDays, listenURL) = (configuration.retentionDays, configuration.listenURL)
@@ -165,7 +185,11 @@ package final class Dispatcher: Sendable {
         }
         running.keeper = try startThread("keeper") {
             let database = session("keep", giveUp, cancellers.keeping)
-            Keeper(worker: worker, retentionDays: retentionDays, database: database, stop: giveUp, logger: logger).run()
+            Keeper(
+                worker: worker, retentionDays: retentionDays, adoption: adoption, database: database, stop: giveUp,
+                logger: logger
+            )
+            .run()
         }
         running.waker = try startThread("waker") {
             let options = ConnectionOptions(applicationName: "notify-worker listen")

@@ -13,6 +13,7 @@ final class Keeper {
 
     private let worker: WorkerIdentity
     private let retentionDays: Int
+    private let adoption: JournalAdoption?
     private let database: DatabaseSession
     private let stop: StopSignal
     private let logger: Logger
@@ -27,9 +28,13 @@ final class Keeper {
     /// The last user whose feed was looked at in the round that is under way.
     private var trimmedUpTo: UUID?
 
-    init(worker: WorkerIdentity, retentionDays: Int, database: DatabaseSession, stop: StopSignal, logger: Logger) {
+    init(
+        worker: WorkerIdentity, retentionDays: Int, adoption: JournalAdoption?, database: DatabaseSession,
+        stop: StopSignal, logger: Logger
+    ) {
         self.worker = worker
         self.retentionDays = retentionDays
+        self.adoption = adoption
         self.database = database
         self.stop = stop
         self.logger = logger
@@ -63,6 +68,7 @@ final class Keeper {
             nextHeartbeat = now + heartbeatInterval
         }
         if now >= nextRescue {
+            if let adoption { try database.run { queue throws(PostgresError) in try adoption.run(in: queue) } }
             if let wroteSince, now - wroteSince >= rescueGrace { try rescue() }
             nextRescue = now + Jitter.random().applied(to: rescueInterval)
         }

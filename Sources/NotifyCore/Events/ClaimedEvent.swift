@@ -29,11 +29,13 @@ package struct ClaimedEvent: Sendable {
     package let recipient: Recipient?
     /// Whether this is an account mail (`enqueue_account`): no switches, no membership.
     package let isAccountMail: Bool
+    /// Workers that died while they had it alone.
+    package let deaths: Int
 
     package init(
         id: Int64, leaseID: Int64, kind: String, userID: UUID?, organizationID: UUID?, organizationName: String?,
         actorID: UUID?, attempts: Int, payload: String, messageID: UUID, enqueuedAt: Int64, expiresAt: Int64,
-        readAt: Int64, cancelReason: CancelReason?, recipient: Recipient?, isAccountMail: Bool
+        readAt: Int64, cancelReason: CancelReason?, recipient: Recipient?, isAccountMail: Bool, deaths: Int = 0
     ) {
         self.id = id
         self.leaseID = leaseID
@@ -51,6 +53,7 @@ package struct ClaimedEvent: Sendable {
         self.cancelReason = cancelReason
         self.recipient = recipient
         self.isAccountMail = isAccountMail
+        self.deaths = deaths
     }
 }
 

@@ -13,6 +13,10 @@ package struct ClaimPlanner: Sendable {
     package static let accountLane = UUID(
         uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
 
+    /// The bucket of events that a worker may have died of: never part of a plan, but claimed one by one and alone.
+    package static let suspectLane = UUID(
+        uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 254))
+
     /// Where in a bucket to start: events are taken in the order (transaction that made them ready, id).
     package struct Position: Sendable, Hashable, Comparable {
         package let transaction: Int64
@@ -38,6 +42,7 @@ package struct ClaimPlanner: Sendable {
     /// Buckets with work that are not part of a claim right now; the head goes next.
     private var rotation: Deque<UUID> = []
     private var accountStart: Position?
+    private var suspectStart: Position?
     private let bucketsPerClaim: Int
 
     package init(bucketsPerClaim: Int = 64) {
@@ -48,6 +53,8 @@ package struct ClaimPlanner: Sendable {
     package mutating func found(_ bucket: UUID, at position: Position) {
         if bucket == Self.accountLane {
             accountStart = min(accountStart ?? position, position)
+        } else if bucket == Self.suspectLane {
+            suspectStart = min(suspectStart ?? position, position)
         } else if let known = starts[bucket] {
             starts[bucket] = min(known, position)
         } else {
@@ -75,12 +82,17 @@ package struct ClaimPlanner: Sendable {
         return shares
     }
 
+    /// The next suspect, to be claimed alone; nil where none is known.
+    package var suspect: Share? { suspectStart.map { Share(bucket: Self.suspectLane, start: $0, count: 1) } }
+
     /// What a claim brought for one share: `last` is the position of the last event taken, if any.
     package mutating func claimed(_ share: Share, count: Int, last: Position?) {
         let next = last.map { Position(transaction: $0.transaction, id: $0.id + 1) }
         let isExhausted = count < share.count
         if share.bucket == Self.accountLane {
             accountStart = isExhausted ? nil : next
+        } else if share.bucket == Self.suspectLane {
+            suspectStart = isExhausted ? nil : next
         } else if isExhausted {
             starts[share.bucket] = nil
         } else {

@@ -79,10 +79,17 @@ extension EventQueue {
             readAt: try rows.timestamp(row, 12),
             cancelReason: try cancelReason(rows, row, 13),
             recipient: try recipient(rows, row, from: 16),
-            isAccountMail: bucket == ClaimPlanner.accountLane
+            isAccountMail: try isAccountMail(rows, row, in: bucket),
+            deaths: Int(try rows.int16(row, 24))
         )
         let position = ClaimPlanner.Position(transaction: try rows.int64(row, 15), id: id)
         return Claim(event: event, bucket: bucket, position: position)
+    }
+
+    /// By its lane; in the suspect lane by its kind, which no producer may use for anything else.
+    private static func isAccountMail(_ rows: Rows, _ row: Int, in bucket: UUID) throws(PostgresError) -> Bool {
+        if bucket == ClaimPlanner.suspectLane { return try rows.string(row, 2).hasPrefix("account_") }
+        return bucket == ClaimPlanner.accountLane
     }
 
     /// Why an event is to be cancelled; nil when nobody asked. A reason that only a newer program knows still cancels.

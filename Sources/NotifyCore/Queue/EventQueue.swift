@@ -51,6 +51,23 @@ struct EventQueue {
         _ = try connection.run(QueueStatements.freeOrphans, [orphans.map(\.eventID), orphans.map(\.leaseID)])
     }
 
+    /// Frees what a killed worker had begun, into the suspect lane; which leases were still its own.
+    func markSuspects(
+        _ entries: [JournalEntry], isAlone: Bool, holding kinds: Set<String>
+    ) throws(PostgresError) -> Set<Int64> {
+        var parameters = Parameters()
+        parameters.append(entries.map(\.eventID))
+        parameters.append(entries.map(\.leaseID))
+        parameters.append(entries.map { $0.stage == .sending })
+        parameters.append(isAlone)
+        parameters.append(ClaimPlanner.suspectLane)
+        parameters.append(kinds.sorted())
+        let rows = try connection.run(QueueStatements.markSuspects, parameters)
+        var marked: Set<Int64> = []
+        for row in 0..<rows.count { marked.insert(try rows.int64(row, 0)) }
+        return marked
+    }
+
     struct Promotion {
         let count: Int
         /// The latest due time (µs) among the promoted events.

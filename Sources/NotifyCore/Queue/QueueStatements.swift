@@ -15,6 +15,7 @@ enum QueueStatements {
     static let recheck = Statement(name: "recheck", file: PackageResources.recheck_sql)
     static let settle = Statement(name: "settle", file: PackageResources.settle_sql)
     static let release = Statement(name: "release", file: PackageResources.release_sql)
+    static let markSuspects = Statement(name: "mark_suspects", file: PackageResources.mark_suspects_sql)
     static let purgeDedupeKeys = Statement(name: "purge_dedupe_keys", file: PackageResources.purge_dedupe_keys_sql)
     static let purgeDeadEvents = Statement(name: "purge_dead_events", file: PackageResources.purge_dead_events_sql)
     static let purgeAPIRows = Statement(name: "purge_api_rows", file: PackageResources.purge_api_rows_sql)

@@ -55,8 +55,11 @@ struct RunCommand: AsyncParsableCommand {
         }
         defer { watch.cancel() }
         if !hasNoWorker {
-            let setting = settings.logs.journalDirectory == nil ? "" : " (NOTIFY_JOURNAL_DIR has no effect yet)"
-            logger.notice("no journal: mails accepted in the moment of a kill may go out twice\(setting)")
+            if settings.logs.journalDirectory == nil {
+                logger.notice(
+                    "no journal: after a kill, mails accepted and not yet recorded go out twice; set NOTIFY_JOURNAL_DIR"
+                )
+            }
             if paused { logger.notice("paused: no events are taken until a start without --paused") }
         }
         do {

@@ -63,6 +63,7 @@ struct RunGroup {
         var configuration = Dispatcher.Configuration(
             databaseURL: databaseURL, listenURL: settings.database.listenURL, relays: try settings.relays(for: purpose),
             lease: .seconds(settings.times.leaseSeconds), retentionDays: settings.times.retentionDays)
+        configuration.journalDirectory = settings.logs.journalDirectory
         configuration.isPaused = options.isPaused
         configuration.drains = options.drains
         return Dispatcher(

@@ -51,6 +51,10 @@ struct WorkerService: Service {
             } catch  where Task.isShuttingDownGracefully {
                 // Its start was abandoned; whatever else was wrong, nobody waits for it any more.
                 return false
+            } catch let error as JournalError {
+                throw CommandFailure(
+                    "\(error)", mend: "Set NOTIFY_JOURNAL_DIR to a directory that this user may write, or leave it out."
+                )
             } catch let error as PostgresError where error.isTransient {
                 readiness.set(.waiting(reason: error.publicReason))
                 logger.warning(

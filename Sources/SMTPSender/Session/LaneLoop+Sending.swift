@@ -18,6 +18,9 @@ extension LaneLoop {
         switch connection.session.turn {
         case .wait, .ended: return false
         case .content:
+            if let token = connection.session.current?.submission.token {
+                delegate.lane(lane, mail: token, reached: .contentDue)
+            }
             connection.writeContent(now: now)
             return true
         case .quit:
@@ -42,6 +45,7 @@ extension LaneLoop {
             let submission = queue.take(
                 urgentOnly: isKeptForUrgent(connection, now), margin: margin, inTurnToo: inTurnToo, now: now)
         else { return false }
+        delegate.lane(lane, mail: submission.token, reached: .begun)
         connection.begin(submission, now: now)
         return true
     }
@@ -64,8 +68,13 @@ extension LaneLoop {
         for event in connection.session.events {
             switch event {
             case .finished(let submission, let result):
+                if let milestone = result.milestone {
+                    delegate.lane(lane, mail: submission.token, reached: milestone)
+                }
                 finished.append(Finished(token: submission.token, result: result))
-            case .givenBack(let submission): queue.putBack(submission)
+            case .givenBack(let submission):
+                delegate.lane(lane, mail: submission.token, reached: .unsent)
+                queue.putBack(submission)
             case .pipeliningFailed(let level):
                 pipelining.failed(at: level, now: now)
                 let lowered = pipelining.level(at: now)
@@ -98,5 +107,16 @@ extension LaneLoop {
         let slowest = connections.compactMap(\.session.dotEstimate).max() ?? .milliseconds(40)
         let each = max(1, min(64, Int(Duration.milliseconds(40) / max(slowest, .microseconds(100)))))
         return number.limit(at: now) * each
+    }
+}
+
+extension SendResult {
+    /// Nil where nobody knows whether the relay has the mail: it stays as it was.
+    fileprivate var milestone: MailMilestone? {
+        switch self {
+        case .accepted(let reply): .accepted(reply.code)
+        case .unknown: nil
+        case .refused, .unsendable, .unreachable, .interrupted: .unsent
+        }
     }
 }

@@ -49,6 +49,8 @@ package struct Finished: Sendable {
 /// What a lane tells its owner. All methods are called on the lane's own thread, but for the mails that `submit` turns
 /// away, and must not block.
 package protocol RelayLaneDelegate: AnyObject, Sendable {
+    /// How far a mail has come, at once: before the next byte is written, or with the reply just read.
+    func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone)
     /// Results, in batches: all that one turn of the lane's loop produced.
     func lane(_ lane: RelayLane, finished: [Finished])
     /// These were checked too long ago to be sent. Check them again and `submit` those that still should go.
@@ -62,7 +64,20 @@ package protocol RelayLaneDelegate: AnyObject, Sendable {
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault)
 }
 
+/// What a journal of mails under way has to know.
+package enum MailMilestone: Sendable, Hashable {
+    /// Its MAIL is about to be written.
+    case begun
+    /// Its content is about to be written: from here on the relay may have all of it.
+    case contentDue
+    /// The relay took it, with this reply code.
+    case accepted(Int)
+    /// The relay certainly does not have it: refused, interrupted, or given back to be begun again.
+    case unsent
+}
+
 extension RelayLaneDelegate {
+    package func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {}
     package func lane(_ lane: RelayLane, connectStalledFor waited: Duration) {}
     package func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) {}
 }

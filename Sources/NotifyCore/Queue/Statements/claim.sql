@@ -33,7 +33,7 @@ select c.id, c.lease_id, c.kind, c.user_id, c.organization_id, o.name, c.actor_i
        coalesce(p.to_address, u.email), coalesce(u.display_name, ''), coalesce(p.locale, u.locale),
        coalesce(p.time_zone, u.time_zone), coalesce(u.is_active, true),
        c.organization_id is null or m.user_id is not null,
-       coalesce(pref.enabled, true), u.suppressed_at is not null
+       coalesce(pref.enabled, true), u.suppressed_at is not null, c.deaths
   from claimed c
   left join notify.event_payloads p on p.event_id = c.id
   left join notify.users u on u.id = c.user_id

@@ -18,7 +18,8 @@ create table notify.workers (
 create table notify.events (
     id bigint primary key default nextval('notify.event_ids'),
     kind text not null,
-    -- The unit of fairness: the organisation, or all zeros without one, or all ones for account mails.
+    -- The unit of fairness: the organisation, or all zeros without one, or all ones for account mails; …fffe for what a
+    -- worker may have died of.
     bucket uuid not null,
     user_id uuid,
     organization_id uuid,
@@ -37,6 +38,8 @@ create table notify.events (
     -- Whether an attempt may have reached its reader without our knowing: the relay had the whole mail and its answer got
     -- lost, or the worker that had the event died. Cancelling it then promises nothing about that mail.
     maybe_sent boolean not null default false,
+    -- Workers that died while they had this one event alone: it may be what kills them.
+    deaths smallint not null default 0,
     message_id uuid not null default gen_random_uuid(),
     -- Stays on the row after a rescue until the next claim, so that a late settle is still recognised.
     lease_id bigint,

@@ -9,8 +9,9 @@ struct LogSettings: SettingGroup {
         "NOTIFY_LOG_FORMAT", "text or json", standard: .derived("text on a terminal, else json"), example: "json",
         parse: SettingParser.choice(LogFormat.self))
     static let journalDirectory = Setting(
-        "NOTIFY_JOURNAL_DIR", "directory of the journal that a killed worker's successor reads; no effect yet",
-        example: "/var/lib/notify-worker", parse: SettingParser.text)
+        "NOTIFY_JOURNAL_DIR",
+        "directory of the journal that a killed worker's successor reads; on a local disk or tmpfs",
+        example: "/run/notify-worker", parse: SettingParser.text)
 
     static let title = "Else"
     static let declarations: [any SettingDeclaration] = [level, format, journalDirectory]

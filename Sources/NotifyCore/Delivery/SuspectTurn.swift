@@ -1,0 +1,45 @@
+/// When the claimer takes a suspect: an event that a worker may have died of. A value without a clock.
+///
+/// A suspect is claimed alone, with nothing else in flight, so that a death while it is under way can be laid to it. That
+/// is bounded: what takes long at its relay does not keep the others waiting.
+struct SuspectTurn {
+    typealias Instant = ContinuousClock.Instant
+
+    enum Action { case claimOthers, claimSuspect, wait }
+
+    /// How long nothing is claimed so that what is in flight comes to its end; and how long a suspect has for itself.
+    private static let patience = Duration.seconds(2)
+    /// Before the next try, where that was not enough.
+    private static let pause = Duration.seconds(10)
+
+    private var drainingSince: Instant?
+    private var aloneSince: Instant?
+    private var notBefore: Instant?
+
+    mutating func next(hasSuspect: Bool, inFlight: Int, now: Instant) -> Action {
+        if let aloneSince, inFlight > 0 {
+            if now - aloneSince < Self.patience { return .wait }
+            putOff(now)
+        }
+        aloneSince = nil
+        guard hasSuspect, now >= notBefore ?? now else {
+            drainingSince = nil
+            return .claimOthers
+        }
+        if inFlight == 0 {
+            drainingSince = nil
+            aloneSince = now
+            return .claimSuspect
+        }
+        let since = drainingSince ?? now
+        drainingSince = since
+        if now - since < Self.patience { return .wait }
+        putOff(now)
+        return .claimOthers
+    }
+
+    private mutating func putOff(_ now: Instant) {
+        drainingSince = nil
+        notBefore = now + Self.pause
+    }
+}

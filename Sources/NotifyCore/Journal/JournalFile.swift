@@ -1,0 +1,116 @@
+internal import Foundation
+internal import Glibc
+
+/// A journal's file and the lock on it.
+struct JournalFile: Sendable {
+    static let suffix = ".journal"
+
+    let path: String
+    private let descriptor: Int32
+
+    /// A new one with all its blocks allocated, locked.
+    static func create(_ path: String) throws(JournalError) -> JournalFile {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw JournalError("make", path) }
+        let file = JournalFile(path: path, descriptor: descriptor)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let error = JournalError("lock", path)
+            file.discard()
+            throw error
+        }
+        // Its result is the error itself; errno stays as it was.
+        let failure = posix_fallocate(descriptor, 0, off_t(JournalLayout.fileSize))
+        guard failure == 0 else {
+            file.discard()
+            throw JournalError("allocate \(JournalLayout.fileSize) octets for", path, errno: failure)
+        }
+        return file
+    }
+
+    /// The file of a worker that is no more, locked; nil where its worker lives, or somebody else has just taken it.
+    static func takeOver(_ path: String) -> JournalFile? {
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        let file = JournalFile(path: path, descriptor: descriptor)
+        var status = stat()
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+            file.close()
+            return nil
+        }
+        return file
+    }
+
+    /// The files in a directory, whoever holds them.
+    static func paths(in directory: String) throws(JournalError) -> [String] {
+        guard let stream = opendir(directory) else { throw JournalError("read the directory", directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(suffix) { names.append("\(directory)/\(name)") }
+        }
+        return names.sorted()
+    }
+
+    func map() throws(JournalError) -> UnsafeMutableRawPointer {
+        let memory = mmap(nil, JournalLayout.fileSize, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let memory, memory != MAP_FAILED else { throw JournalError("map", path) }
+        return memory
+    }
+
+    /// What it says, however much of it is there.
+    func contents() -> JournalContents {
+        var octets = [UInt8](repeating: 0, count: JournalLayout.fileSize)
+        var length = 0
+        while length < octets.count {
+            let count = octets.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress! + length, $0.count - length, off_t(length))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            length += count
+        }
+        return JournalContents(octets)
+    }
+
+    func remove() { unlink(path) }
+
+    /// Gives up the lock.
+    func close() { Glibc.close(descriptor) }
+
+    private func discard() {
+        remove()
+        close()
+    }
+}
+
+/// What a journal says. Damaged slots are as good as empty ones: their leases run out.
+struct JournalContents: Sendable {
+    /// Nil where the file's beginning is damaged or was never written.
+    let worker: (id: Int64, installationID: UUID)?
+    let entries: [JournalEntry]
+
+    /// - Parameter octets: of a whole file; what was missing at its end as zeros.
+    init(_ octets: [UInt8]) {
+        func number(_ offset: Int) -> UInt64 {
+            octets.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+        }
+        guard octets.count == JournalLayout.fileSize, number(0) == JournalLayout.magic,
+            let installationID = UUID(octets: octets[16..<32])
+        else {
+            (worker, entries) = (nil, [])
+            return
+        }
+        worker = (Int64(bitPattern: number(8)), installationID)
+        entries = (0..<JournalLayout.slotCount)
+            .compactMap { index in
+                let offset = JournalLayout.slotOffset(index)
+                return JournalLayout.entry(
+                    eventID: Int64(bitPattern: number(offset + JournalLayout.eventOffset)),
+                    leaseID: Int64(bitPattern: number(offset + JournalLayout.leaseOffset)),
+                    word: number(offset + JournalLayout.wordOffset))
+            }
+    }
+}

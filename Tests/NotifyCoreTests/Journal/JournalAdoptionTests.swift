@@ -1,0 +1,193 @@
+import Foundation
+import Logging
+import PostgresClient
+import TestSupport
+import Testing
+
+@testable import NotifyCore
+
+@Suite("Taking over from a killed worker")
+struct JournalAdoptionTests {
+    /// A worker's claims and its journal, as a kill leaves them.
+    private struct Estate {
+        let client: QueueClient
+        let folder: TemporaryFolder
+        let installationID: UUID
+
+        func journal(of stages: [(ClaimedEvent, JournalEntry.Stage)], in installation: UUID? = nil) throws {
+            let journal = try Journal(
+                directory: folder.path, workerID: client.workerID, installationID: installation ?? installationID)
+            for (event, stage) in stages {
+                journal.note(event: event.id, lease: event.leaseID, stage)
+                if stage == .accepted { journal.advance(event.leaseID, to: stage, replyCode: 250) }
+            }
+            journal.close()
+        }
+
+        func adopt(holding kinds: Set<String> = []) throws {
+            try JournalAdoption(
+                directory: folder.path, installationID: installationID, holdUnknown: kinds,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            .run(in: client.queue)
+        }
+
+        var files: [String] { (try? JournalFile.paths(in: folder.path)) ?? [] }
+
+        /// State, lane, deaths and whether it may have been sent.
+        func row(_ event: ClaimedEvent) throws -> String? {
+            try client.connection.value(
+                """
+                select concat_ws(' ', state, case when bucket = '\(ClaimPlanner.suspectLane)' then 'suspect' end, deaths,
+                    maybe_sent, worker_id)
+                from notify.events where id = \(event.id)
+                """)
+        }
+
+        func outcome(_ event: ClaimedEvent) throws -> String? {
+            try client.connection.value(
+                """
+                select concat_ws(' ', outcome, reason, smtp_code, attempts, maybe_sent) from notify.deliveries
+                where event_id = \(event.id)
+                """)
+        }
+    }
+
+    private func withEstate(_ body: @escaping @Sendable (Estate) throws -> Void) async throws {
+        try await withTestDatabase(.directory) { database in
+            try await database.withConnection { connection in
+                let folder = try TemporaryFolder()
+                defer { folder.remove() }
+                let id = try connection.value("select id from notify.installation") ?? ""
+                try body(
+                    Estate(
+                        client: try QueueClient(connection), folder: folder,
+                        installationID: try #require(UUID(uuidString: id))))
+            }
+        }
+    }
+
+    @Test("settles what was accepted, frees the rest at once, and of that what was begun as suspects")
+    func stages() async throws {
+        try await withEstate { estate in
+            let events = try (0..<6).map { _ in try estate.client.claimTicket() }
+            try estate.journal(of: [
+                (events[0], .accepted), (events[1], .sending), (events[2], .opening), (events[3], .rendering),
+                (events[4], .waiting),
+            ])
+            try estate.adopt()
+            #expect(try estate.outcome(events[0]) == "sent 250 1 f")
+            #expect(try estate.row(events[1]) == "ready suspect 0 t")
+            #expect(try estate.row(events[2]) == "ready suspect 0 f")
+            #expect(try estate.row(events[3]) == "ready suspect 0 f")
+            #expect(try estate.row(events[4]) == "ready 0 f")
+            #expect(try estate.row(events[5]) == "ready 0 f")
+            #expect(estate.files == [])
+            #expect(try estate.client.connection.value("select count(*) from notify.workers") == "0")
+        }
+    }
+
+    @Test("holds what nobody knows of, where its kind is not to be sent twice")
+    func hold() async throws {
+        try await withEstate { estate in
+            let (doubtful, unsent) = (try estate.client.claimTicket(), try estate.client.claimTicket())
+            try estate.journal(of: [(doubtful, .sending), (unsent, .opening)])
+            try estate.adopt(holding: ["assigned_ticket"])
+            #expect(try estate.row(doubtful) == "held suspect 0 t")
+            #expect(try estate.row(unsent) == "ready suspect 0 f")
+        }
+    }
+
+    @Test("leaves alone what is somebody else's by now, or ended")
+    func fenced() async throws {
+        try await withEstate { estate in
+            let stale = try (0..<4).map { _ in try estate.client.claimTicket() }
+            try estate.journal(of: [
+                (stale[0], .accepted), (stale[1], .sending), (stale[2], .accepted), (stale[3], .sending),
+            ])
+            try estate.client.die()
+            _ = try estate.client.queue.rescue()
+            let other = try QueueClient(estate.client.connection)
+            let taken = try other.claim(2).map(\.event)
+            #expect(taken.map(\.id) == [stale[0].id, stale[1].id])
+            try estate.client.connection.execute("select notify.cancel_event(\(stale[3].id))")
+            try estate.adopt()
+            for event in taken { #expect(try estate.row(event)?.hasPrefix("leased 0 t") == true) }
+            // Freed and not yet taken: its own answer still counts.
+            #expect(try estate.outcome(stale[2]) == "sent 250 1 f")
+            #expect(try estate.outcome(stale[3]) == "cancelled by_operator 0 t")
+            #expect(estate.files == [])
+        }
+    }
+
+    @Test("counts a death against a suspect that was alone, and against nobody else; the third ends it")
+    func deaths() async throws {
+        try await withEstate { estate in
+            let (first, second) = (try estate.client.claimTicket(), try estate.client.claimTicket())
+            try estate.journal(of: [(first, .rendering)])
+            try estate.adopt()
+            #expect(try estate.row(first) == "ready suspect 0 f")
+            #expect(try estate.row(second) == "ready 0 f")
+
+            for deaths in 1...3 {
+                let worker = try QueueClient(estate.client.connection)
+                let heir = Estate(client: worker, folder: estate.folder, installationID: estate.installationID)
+                let claimed = try #require(try worker.claim(1, from: [ClaimPlanner.suspectLane]).first?.event)
+                let others = try worker.claim(1).map(\.event)
+                if deaths == 2 {
+                    // With another one beside it nobody can tell.
+                    try heir.journal(of: [(claimed, .rendering), (others[0], .waiting)])
+                    try heir.adopt()
+                    #expect(try heir.row(first) == "ready suspect 1 f")
+                    continue
+                }
+                try heir.journal(of: [(claimed, .rendering)])
+                try heir.adopt()
+                #expect(try heir.row(first) == "ready suspect \(deaths == 1 ? 1 : 2) f")
+            }
+            try estate.client.connection.execute("update notify.events set deaths = 3 where id = \(first.id)")
+            let worker = try QueueClient(estate.client.connection)
+            let doomed = try #require(try worker.claim(1, from: [ClaimPlanner.suspectLane]).first?.event)
+            #expect(
+                decide(doomed, now: doomed.readAt, allowing: nil)
+                    == .end(.failed(.quarantined), detail: "3 workers died while they had it alone"))
+        }
+    }
+
+    @Test("leaves another database's journal where it is, and removes one that says nothing")
+    func others() async throws {
+        try await withEstate { estate in
+            let event = try estate.client.claimTicket()
+            try estate.journal(of: [(event, .accepted)], in: UUID())
+            #expect(FileManager.default.createFile(atPath: estate.folder.path + "/empty.journal", contents: nil))
+            let before = estate.files
+            try estate.adopt()
+            #expect(try estate.row(event)?.hasPrefix("leased") == true)
+            #expect(estate.files == before.filter { !$0.hasSuffix("empty.journal") })
+        }
+    }
+
+    @Test("waits with a file whose row somebody keeps locked")
+    func locked() async throws {
+        try await withTestDatabase(.directory) { database in
+            try await database.withConnection { connection in
+                let folder = try TemporaryFolder()
+                defer { folder.remove() }
+                let id = try connection.value("select id from notify.installation") ?? ""
+                let estate = Estate(
+                    client: try QueueClient(connection), folder: folder,
+                    installationID: try #require(UUID(uuidString: id)))
+                let event = try estate.client.claimTicket()
+                try estate.journal(of: [(event, .accepted)])
+                try database.withSession { holder in
+                    try holder.execute("begin; select from notify.events for update")
+                    try estate.adopt()
+                }
+                #expect(try estate.row(event)?.hasPrefix("leased") == true)
+                #expect(estate.files.count == 1)
+                try estate.adopt()
+                #expect(try estate.outcome(event) == "sent 250 1 f")
+            }
+        }
+    }
+}
