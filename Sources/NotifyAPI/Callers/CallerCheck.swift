@@ -39,7 +39,7 @@ struct CallerCheck: Sendable {
             try Self.check(caller, may: access)
             return caller
         case .failure(let refusal):
-            if refusal == .unknown { throttle.failed(client) }
+            if refusal == .unknown { throttle.failed(client, presenting: token) }
             throw Self.problem(refusal)
         }
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// Guessing 256 bits is hopeless at any speed; this keeps a scanner from keeping the database busy. Addresses are
 /// remembered for the minute that their failures take to be forgotten, at most 10,000 of them. A token that was good
 /// before need not wait: it may share its address with the scanner, behind a proxy or a NAT, and who tries tokens must
-/// not shut out who has one.
+/// not shut out who has one. Nor does such a token count once nobody has it any more: forgotten tabs do not guess.
 final class FailureThrottle: Sendable {
     private static let burst = 30.0
     private static let perSecond = 0.5
@@ -49,7 +49,9 @@ final class FailureThrottle: Sendable {
         }
     }
 
-    func failed(_ client: String) {
+    /// - Parameter token: Nil for a text that no token looks like, for which the database was not asked: it costs nothing.
+    func failed(_ client: String, presenting token: AccessToken?) {
+        guard let token, !goodTokens.withLock({ $0.contains(token.hash) }) else { return }
         let now = now()
         buckets.withLock { buckets in
             if buckets.count >= Self.maximumClients {

@@ -1,5 +1,4 @@
 import Hummingbird
-import NIOCore
 
 extension APICall {
     /// The body's fields, sent as a form of either encoding.
@@ -15,14 +14,7 @@ extension APICall {
             read = { MultipartForm.fields(in: $0, boundary: boundary) }
         default: throw Self.unsupportedForm
         }
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw Problem(
-                status: .contentTooLarge, code: .tooLarge, detail: "The body is larger than \(limit) octets.")
-        }
-        guard let fields = read(Array(buffer.readableBytesView)) else {
+        guard let fields = read(try await body(upTo: limit)) else {
             throw Problem(status: .badRequest, code: .invalidForm, detail: "The body is no form of its content type.")
         }
         return fields

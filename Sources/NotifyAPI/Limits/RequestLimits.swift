@@ -4,6 +4,8 @@ import HummingbirdCore
 enum RequestLimits {
     /// A batch of 1,000 usual events is half of it.
     static let bodyBytes = 1_048_576
+    /// For what is no batch of events.
+    static let smallBodyBytes = 65_536
 
     /// 100 fields of together 32 KiB: over what browsers and proxies send, far below what fills memory.
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {

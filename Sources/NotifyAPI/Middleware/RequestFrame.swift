@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import PostgresClient
 
 /// What stands around every request: its id, errors as problem details, security headers, one log line.
@@ -21,6 +22,9 @@ struct RequestFrame: RouterMiddleware {
         var response: Response
         do {
             response = try await next(request, context)
+        } catch let error as HTTPParserError {
+            // For the server, which answers what is no HTTP, where anybody still listens.
+            throw error
         } catch {
             response = problem(for: error, context).response(requestID: context.requestID)
         }
@@ -41,7 +45,6 @@ struct RequestFrame: RouterMiddleware {
         case let error as any HTTPResponseError:
             switch error.status {
             case .notFound: return .notFound()
-            case .contentTooLarge: return .bodyTooLarge
             case let status: return Problem(status: status, code: .badRequest, detail: "The request cannot be taken.")
             }
         default: break
@@ -54,7 +57,12 @@ struct RequestFrame: RouterMiddleware {
 
     private func warn(_ error: any Error, _ context: Context) {
         context.logger.error(
-            "request failed", metadata: ["request_id": "\(context.requestID)", "error": "\(error)"])
+            "request failed",
+            metadata: [
+                // What an error of others says of itself may hold a token.
+                "request_id": "\(context.requestID)",
+                "error": "\((error as? PostgresError)?.description ?? "\(type(of: error))")",
+            ])
     }
 
     private func log(

@@ -26,16 +26,17 @@ struct EntityTag: Sendable, Hashable {
 
     /// Strong comparison (§13.1.1). A list of tags, which nobody needs here, is refused.
     static func expectation(_ fields: [String]) throws(Problem) -> Expectation {
+        if fields.isEmpty { return .any }
         let tags = tags(in: fields)
-        guard tags.count <= 1 else {
+        guard let tag = tags.first, tags.count == 1 else {
             throw Problem(
-                status: .badRequest, code: .invalidValue, detail: "If-Match holds more than one tag",
-                field: "If-Match")
+                status: .badRequest, code: .invalidValue,
+                detail: tags.isEmpty ? "If-Match is empty" : "If-Match holds more than one tag", field: "If-Match")
         }
-        guard let tag = tags.first, tag != "*" else { return .any }
-        guard tag.hasPrefix("\""), tag.hasSuffix("\""), tag.utf8.count > 2,
-            let version = Int64(tag.dropFirst().dropLast())
-        else { return .none }
+        if tag == "*" { return .any }
+        guard let version = Int64(tag.dropFirst().dropLast()), EntityTag(version: version).text == tag else {
+            return .none
+        }
         return .version(version)
     }
 

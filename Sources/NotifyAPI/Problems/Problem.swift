@@ -52,10 +52,9 @@ extension Problem {
             field: path.field, index: path.index)
     }
 
-    static var bodyTooLarge: Problem {
+    static func bodyTooLarge(_ limit: Int) -> Problem {
         Problem(
-            status: .contentTooLarge, code: .tooLarge,
-            detail: "The body is larger than \(RequestLimits.bodyBytes) octets.")
+            status: .contentTooLarge, code: .tooLarge, detail: "The body is larger than \(limit) octets.")
     }
 
     static func notFound(_ what: String = "There is nothing here.") -> Problem {

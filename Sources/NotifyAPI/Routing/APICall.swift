@@ -1,5 +1,7 @@
 import Foundation
 import Hummingbird
+import NIOCore
+import NIOHTTP1
 import NotifyCore
 
 /// A request whose caller is known and may make it.
@@ -58,19 +60,19 @@ struct APICall: Sendable {
 }
 
 extension APICall {
-    /// The body's octets, at most 1 MiB, sent as JSON.
-    func jsonBytes() async throws -> [UInt8] {
+    /// The body's octets, sent as JSON.
+    func jsonBytes(upTo limit: Int = RequestLimits.bodyBytes) async throws -> [UInt8] {
         guard sendsJSON else { throw Self.notJSON }
-        return try await octets()
+        return try await body(upTo: limit)
     }
 
     func json() async throws -> JSONValue {
-        try Self.parse(try await jsonBytes())
+        try Self.parse(try await jsonBytes(upTo: RequestLimits.smallBodyBytes))
     }
 
     /// Nil where there is no body. One that is not said to be JSON is refused, not passed over: the caller meant something.
     func optionalJSON() async throws -> JSONValue? {
-        let octets = try await octets()
+        let octets = try await body(upTo: RequestLimits.smallBodyBytes)
         guard !octets.isEmpty else { return nil }
         guard sendsJSON else { throw Self.notJSON }
         return try Self.parse(octets)
@@ -81,12 +83,21 @@ extension APICall {
         return type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
     }
 
-    /// A length that is too large is refused before anything is read: the sender may still be waiting for `100 Continue`.
-    private func octets() async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > RequestLimits.bodyBytes {
-            throw Problem.bodyTooLarge
+    /// The whole body. A length that is too large is refused before anything is read: the sender may still be waiting for
+    /// `100 Continue`.
+    func body(upTo limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw Problem.bodyTooLarge(limit)
         }
-        return Array(try await request.body.collect(upTo: RequestLimits.bodyBytes).readableBytesView)
+        do {
+            return Array(try await request.body.collect(upTo: limit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Problem.bodyTooLarge(limit)
+        } catch let error as HTTPParserError {
+            throw error
+        } catch {
+            throw Problem(status: .badRequest, code: .badRequest, detail: "The body was cut short.")
+        }
     }
 
     private static func parse(_ octets: [UInt8]) throws(Problem) -> JSONValue {

@@ -89,11 +89,16 @@ enum FeedStatements {
     static let markAllRead = Statement(
         name: "mark_all_read",
         sql: """
-            with marked as (
-                update notify.notifications set read_at = clock_timestamp()
+            with unread as (
+                -- One that is being cancelled is passed over: its transaction may hold others that we want.
+                select event_id from notify.notifications
                 where user_id = $1::uuid and visible_at <= clock_timestamp() and retracted_at is null
                     and read_at is null
                     and ($2::timestamptz is null or (visible_at, event_id) <= ($2, $3::bigint))
+                for no key update skip locked
+            ), marked as (
+                update notify.notifications n set read_at = clock_timestamp()
+                where n.event_id = any (array(select u.event_id from unread u))
                 returning true
             )
             select count(*) from marked

@@ -8,6 +8,9 @@ enum OperatorStatements {
     static let dead = Statement(name: "inspect_dead", file: PackageResources.inspect_dead_sql)
     static let held = Statement(name: "inspect_held", file: PackageResources.inspect_held_sql)
     static let rights = Statement(name: "inspect_rights", file: PackageResources.inspect_rights_sql)
+    static let apiRights = Statement(
+        name: "inspect_api_rights",
+        sql: "select has_function_privilege('notify.find_callers(bytea[])', 'execute')")
     static let retryDead = Statement(name: "retry_dead", file: PackageResources.retry_dead_sql)
     static let retryHeld = Statement(name: "retry_held", file: PackageResources.retry_held_sql)
     static let retry = Statement(name: "retry_event", sql: "select notify.retry_event($1::bigint)")

@@ -43,6 +43,11 @@ package struct QueueInspection {
         return missing
     }
 
+    /// Whether the connection's role has the rights that the HTTP API needs.
+    package func mayServeAPI() throws(PostgresError) -> Bool {
+        try connection.run(OperatorStatements.apiRights).bool(0, 0)
+    }
+
     /// What relays refused most in the last 15 minutes without its being charged to an event, in words; nil for nothing.
     package func recentRefusals() throws(PostgresError) -> String? {
         let rows = try connection.run(OperatorStatements.refusals)

@@ -6,17 +6,13 @@ package struct PreferenceStore: Sendable {
     private let pool: ConnectionPool
     private let reader: QueryBatcher<UUID, EmailPreferences?>
     private let changer: QueryBatcher<PreferenceChange, PreferenceChangeResult?>
-    private let patientChanger: QueryBatcher<PreferenceChange, PreferenceChangeResult?>
 
     package init(_ pool: ConnectionPool) {
         self.pool = pool
         reader = QueryBatcher(pool) { users, connection in try Self.read(users, connection) }
         // Two at once: one writes while the other is flushed to disk.
         changer = QueryBatcher(pool, limit: 64, maximumRunning: 2) { changes, connection in
-            try Self.change(changes, skipLocked: true, connection)
-        }
-        patientChanger = QueryBatcher(pool, limit: 8, maximumRunning: 2) { changes, connection in
-            try Self.change(changes, skipLocked: false, connection)
+            try Self.change(changes, connection)
         }
     }
 
@@ -26,10 +22,18 @@ package struct PreferenceStore: Sendable {
     }
 
     /// Counts from its return on for every mail whose content is not yet on its way, queued ones included.
+    ///
+    /// - Throws: `PostgresError`; `timeout` when somebody else's transaction has held the user's row for two seconds.
     package func apply(_ change: PreferenceChange) async throws -> PreferenceChangeResult {
-        if let result = try await changer.run(change) { return result }
-        // Somebody else holds the user's row: to be waited for, but not by the changes of other users.
-        return try await patientChanger.run(change) ?? .unknownUser
+        let deadline = ContinuousClock.now + .seconds(2)
+        var pause = Duration.milliseconds(5)
+        while true {
+            if let result = try await changer.run(change) { return result }
+            // No connection waits for the row, which other users' changes may need.
+            guard ContinuousClock.now < deadline else { throw PostgresError(.timeout, "the user's row is locked") }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(100))
+        }
     }
 
     /// Newest first, those before `id`; at least the last 500 of a user are kept.
@@ -60,10 +64,10 @@ package struct PreferenceStore: Sendable {
 
     /// Nil for a change that was not tried because the user's row is locked.
     private static func change(
-        _ changes: [PreferenceChange], skipLocked: Bool, _ connection: PostgresConnection
+        _ changes: [PreferenceChange], _ connection: PostgresConnection
     ) throws -> [PreferenceChangeResult?] {
         let json = "[\(changes.map(\.json).joined(separator: ","))]"
-        let rows = try connection.run(PreferenceStatements.change, [JSONText(json), skipLocked])
+        let rows = try connection.run(PreferenceStatements.change, [JSONText(json)])
         var results = [PreferenceChangeResult?](repeating: .unknownUser, count: changes.count)
         for row in 0..<rows.count {
             let index = Int(try rows.int32(row, 0))
@@ -112,7 +116,7 @@ enum PreferenceStatements {
         name: "change_preferences",
         sql: """
             select index, problem, version, switches_off
-            from notify.change_email_preferences($1::jsonb, $2::boolean)
+            from notify.change_email_preferences($1::jsonb, skip_locked => true)
             """)
     static let history = Statement(
         name: "preference_history",

@@ -28,6 +28,7 @@ struct DatabaseCheck {
             findings.append(try migrationFinding(connection))
             if findings.allSatisfy({ $0.status != .wrong }) {
                 findings += try rightsFindings(connection)
+                findings += apiFindings()
                 if let finding = try refusalFinding(connection) { findings.append(finding) }
             }
             // A standby refuses LISTEN, and is wrong as it is.
@@ -81,6 +82,26 @@ struct DatabaseCheck {
         return .warning(
             "relay", "\(refusals); the events wait, uncharged",
             mend: "Ask why it refuses: the sender address, a block list or a missing login are the usual reasons.")
+    }
+
+    /// Only a warning: a worker without the API does without.
+    private func apiFindings() -> [CheckFinding] {
+        guard let url = settings.apiURL else { return [] }
+        do {
+            let connection = try DatabaseSettings.connect(url, for: "check")
+            guard try QueueInspection(connection).mayServeAPI() else {
+                return [
+                    .warning(
+                        "api rights", "the role of the HTTP API lacks the rights of notify_api",
+                        mend: "Set NOTIFY_API_DATABASE_URL to a connection whose role is in notify_api.")
+                ]
+            }
+            return [.ok("api rights", "the role may do all that the HTTP API needs")]
+        } catch {
+            return [
+                .warning("api rights", "\(error)", mend: "Check NOTIFY_API_DATABASE_URL, or run with --no-api.")
+            ]
+        }
     }
 
     private func rightsFindings(_ connection: PostgresConnection) throws -> [CheckFinding] {

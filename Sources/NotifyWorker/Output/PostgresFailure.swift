@@ -30,7 +30,8 @@ extension CommandFailure {
         case "42501":
             self.init(
                 "the database role may not do this (42501)",
-                mend: "Grant it the role that the command needs (notify_producer, notify_operator or notify_worker), "
+                mend:
+                    "Grant it the role that the command needs (notify_producer, notify_operator, notify_api or notify_worker), "
                     + "or use a connection that has it.", exit: .configuration)
         case "25006":
             self.init(

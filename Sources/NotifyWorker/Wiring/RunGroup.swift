@@ -26,11 +26,13 @@ struct RunGroup {
             let purpose = "`notify-worker run` with its HTTP API"
             let configuration = try settings.apiConfiguration(for: purpose)
             let pool = try settings.apiPool(for: purpose)
+            let probe = DatabaseProbe(pool, logger: httpLogger)
             let application = buildApplication(
                 configuration, services: try settings.apiServices(pool, for: purpose),
-                readiness: { readiness?.current ?? [] }, logger: httpLogger,
+                readiness: { (readiness?.current ?? []) + [probe.part] }, logger: httpLogger,
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
             services.append(.init(service: DatabasePoolService(pool: pool), serviceName: "api-database"))
+            services.append(.init(service: probe, successTerminationBehavior: .ignore, serviceName: "api-probe"))
             services.append(.init(service: APIService(application, configuration: configuration), serviceName: "api"))
         }
         if let dispatcher, let readiness {

@@ -17,7 +17,7 @@ extension Settings {
             pool, keyRing: try keyRing(for: purpose), pages: SignedOutPages(try webPages(), appURL: appURL))
     }
 
-    /// Eight connections: batches of reads, of changes and of tokens keep five busy at most, single statements the rest.
+    /// Eight connections: batches of reads, of changes and of tokens keep four busy at most, single statements the rest.
     func apiPool(for purpose: String) throws(SettingsError) -> ConnectionPool {
         guard let url = database.apiURL else { throw SettingsError(missing: DatabaseSettings.url, for: purpose) }
         var options = ConnectionOptions(applicationName: "notify-worker api")

@@ -69,6 +69,9 @@ package final class ConnectionPool: Sendable {
         }
     }
 
+    /// When a call that comes now has waited for too long.
+    var deadline: ContinuousClock.Instant { core.deadline() }
+
     /// Runs `body` as ``withConnection(_:)`` does, for a caller that is no task: with a connection, or with the reason why
     /// there is none. What it returns is run when the connection is free and clean again.
     func perform(_ body: @escaping @Sendable (Result<PostgresConnection, any Error>) -> PoolJob.Completion) {

@@ -6,10 +6,15 @@ internal import Synchronization
 /// by up to `limit` queries, which is where the time of small statements goes.
 package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
     /// Answers all queries in their order, as one statement or transaction. When it throws for several at once, each is
-    /// run again on its own, so that one bad query fails alone; it must therefore change nothing when it throws.
+    /// run again on its own, so that one bad query fails alone; it must therefore change nothing when it throws. A lock or
+    /// a statement that took too long is nobody's fault in particular: all of them fail by it.
     package typealias Body = @Sendable ([Query], PostgresConnection) throws -> [Answer]
 
-    private typealias Waiting = (query: Query, continuation: CheckedContinuation<Answer, any Error>)
+    private struct Waiting {
+        let query: Query
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Answer, any Error>
+    }
 
     private struct State {
         var waiting: [Waiting] = []
@@ -41,12 +46,14 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
     /// Queries that wait for a batch.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-    /// - Throws: what the body throws for this query, or why the pool has no connection.
+    /// - Throws: what the body throws for this query, or why the pool has no connection; `timeout` when it waited for longer
+    ///   than a call to the pool may.
     package func run(_ query: Query) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
+        let deadline = pool.deadline
+        return try await withCheckedThrowingContinuation { continuation in
             let hasRoom = state.withLock { state in
                 guard state.waiting.count < maximumWaiting else { return false }
-                state.waiting.append((query, continuation))
+                state.waiting.append(Waiting(query: query, deadline: deadline, continuation: continuation))
                 return true
             }
             if hasRoom {
@@ -78,9 +85,13 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
         // Another batch that started meanwhile took all.
         guard !batch.isEmpty else { return }
         pool.perform { connection in
-            let answers = self.answers(to: batch.map { $0.query }, connection)
+            let now = ContinuousClock.now
+            let (timely, late) = (batch.filter { now < $0.deadline }, batch.filter { now >= $0.deadline })
+            let answers = timely.isEmpty ? [] : self.answers(to: timely.map { $0.query }, connection)
             return {
-                for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(with: answer) }
+                for (waiting, answer) in zip(timely, answers) { waiting.continuation.resume(with: answer) }
+                let error = PostgresError(.timeout, "PostgreSQL was busy with other queries for too long")
+                for waiting in late { waiting.continuation.resume(throwing: error) }
                 self.state.withLock { $0.running -= 1 }
                 self.startBatch()
             }
@@ -103,8 +114,9 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
 }
 
 extension PostgresError {
-    /// Whether the server refused the statement itself, over a connection that still stands.
+    /// Whether the server refused the statement for what is in it, over a connection that still stands.
     fileprivate var isServerError: Bool {
-        if case .server = code { !isConnectionLost } else { false }
+        guard case .server = code, !isConnectionLost else { return false }
+        return !isTransient || sqlState == .deadlockDetected
     }
 }

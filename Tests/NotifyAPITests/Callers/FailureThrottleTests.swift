@@ -12,13 +12,15 @@ struct FailureThrottleTests {
         func pass(_ duration: Duration) { instant.withLock { $0 += duration } }
     }
 
+    private let guess = AccessToken(for: .apiKey)
+
     @Test("Thirty failures in a row make an address wait, and no other; each two seconds allow one more")
     func burst() {
         let clock = Clock()
         let throttle = FailureThrottle { clock.now }
         for _ in 1...30 {
             #expect(throttle.pause(for: "a") == nil)
-            throttle.failed("a")
+            throttle.failed("a", presenting: guess)
         }
         #expect(throttle.pause(for: "a") == .seconds(2))
         #expect(throttle.pause(for: "b") == nil)
@@ -26,7 +28,7 @@ struct FailureThrottleTests {
         #expect(throttle.pause(for: "a") != nil)
         clock.pass(.milliseconds(2))
         #expect(throttle.pause(for: "a") == nil)
-        throttle.failed("a")
+        throttle.failed("a", presenting: guess)
         #expect(throttle.pause(for: "a") != nil)
     }
 
@@ -34,14 +36,14 @@ struct FailureThrottleTests {
     func recovery() {
         let clock = Clock()
         let throttle = FailureThrottle { clock.now }
-        for _ in 1...1_000 { throttle.failed("a") }
+        for _ in 1...1_000 { throttle.failed("a", presenting: guess) }
         #expect(throttle.pause(for: "a") == .seconds(22))
         clock.pass(.seconds(90))
-        for _ in 1...29 { throttle.failed("a") }
+        for _ in 1...29 { throttle.failed("a", presenting: guess) }
         #expect(throttle.pause(for: "a") == nil)
         for _ in 1...1_000 {
             clock.pass(.seconds(2))
-            throttle.failed("slow")
+            throttle.failed("slow", presenting: guess)
         }
         #expect(throttle.pause(for: "slow") == nil)
     }
@@ -51,20 +53,32 @@ struct FailureThrottleTests {
         let throttle = FailureThrottle()
         let known = AccessToken(for: .apiKey)
         throttle.succeeded(known)
-        for _ in 1...40 { throttle.failed("a") }
+        for _ in 1...40 { throttle.failed("a", presenting: guess) }
         #expect(throttle.pause(for: "a", presenting: known) == nil)
         #expect(throttle.pause(for: "a", presenting: AccessToken(for: .apiKey)) != nil)
         #expect(throttle.pause(for: "a") != nil)
+    }
+
+    @Test("What no token looks like is no guess, nor is a token that was good before and has ended")
+    func noGuess() {
+        let throttle = FailureThrottle()
+        let ended = AccessToken(for: .session)
+        throttle.succeeded(ended)
+        for _ in 1...100 {
+            throttle.failed("a", presenting: nil)
+            throttle.failed("a", presenting: ended)
+        }
+        #expect(throttle.pause(for: "a") == nil)
     }
 
     @Test("Beyond 10,000 addresses those are forgotten first whose failures are over")
     func bound() {
         let clock = Clock()
         let throttle = FailureThrottle { clock.now }
-        for number in 1...9_999 { throttle.failed("old \(number)") }
+        for number in 1...9_999 { throttle.failed("old \(number)", presenting: guess) }
         clock.pass(.seconds(60))
-        for _ in 1...40 { throttle.failed("now") }
-        for number in 1...100 { throttle.failed("new \(number)") }
+        for _ in 1...40 { throttle.failed("now", presenting: guess) }
+        for number in 1...100 { throttle.failed("new \(number)", presenting: guess) }
         #expect(throttle.pause(for: "now") != nil)
     }
 }

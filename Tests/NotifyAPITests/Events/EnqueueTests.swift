@@ -29,6 +29,12 @@ struct EnqueueTests {
             #expect(history["state"] == "ready")
             #expect(history["user_id"] == ada)
             #expect(history["outcome"] == nil)
+            let tomorrow = try await api.database.value(
+                "select to_char(now() + interval '1 day', 'YYYY-MM-DD') || 'T00:00:00Z'")
+            let later = try await api.send(
+                .post, "/v1/events", as: token, event(for: ada, #""send_at":"\#(tomorrow ?? "")""#))
+            let scheduled = try await api.send(.get, "/v1/events/\(try #require(later["event_id"]))", as: token)
+            #expect(scheduled["state"] == "scheduled")
             let again = try await api.send(
                 .post, "/v1/events", as: token, event(for: ada, #""organization_id":"\#(acme)","dedupe_key":"k""#))
             #expect(again["event_id"] == id)

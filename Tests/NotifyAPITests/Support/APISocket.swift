@@ -46,6 +46,11 @@ struct APISocket: ~Copyable {
         return true
     }
 
+    /// No more comes from here.
+    borrowing func endWriting() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// Whether nothing comes from the server for so long, not even its end.
     borrowing func isSilent(milliseconds: Int32) -> Bool {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -155,6 +155,39 @@ struct ConnectionTests {
         }
     }
 
+    @Test("A connection whose answer did not wait for the end of its request is closed after the same time too")
+    func lateEnd() async throws {
+        try await withServer(APIConfiguration(requestTime: .milliseconds(300))) { port, _ in
+            let rest = try await onThread {
+                let socket = try APISocket(port: port)
+                socket.write("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+                let answer = socket.read(until: "\r\n\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 401 "))
+                socket.write("x")
+                return socket.readToEnd()
+            }
+            #expect(!rest.contains("HTTP/1.1"))
+        }
+    }
+
+    @Test("A body that ends too early, or in a bad chunk, is the client's fault and not ours")
+    func brokenBody() async throws {
+        try await withServer { port, api in
+            let token = try await api.key([.events]).token
+            let head =
+                "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nContent-Type: application/json\r\n"
+            let chunk = try await exchange("\(head)Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", port: port)
+            #expect(chunk.hasPrefix("HTTP/1.1 400 "), "\(chunk.prefix(100))")
+            let cut = try await onThread {
+                let socket = try APISocket(port: port)
+                socket.write("\(head)Content-Length: 100\r\n\r\n{")
+                socket.endWriting()
+                return socket.readToEnd()
+            }
+            #expect(cut.isEmpty || cut.hasPrefix("HTTP/1.1 400 "), "\(cut.prefix(100))")
+        }
+    }
+
     @Test("A request whose answer takes longer than a request may take is answered")
     func slowAnswer() async throws {
         try await withServer(APIConfiguration(requestTime: .milliseconds(200))) { port, api in

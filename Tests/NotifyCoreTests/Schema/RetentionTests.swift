@@ -18,8 +18,8 @@ struct RetentionTests {
     private let accessRows = """
         select notify.create_api_key('key', sha256('key'), 'nwk_', '{users}');
         select notify.create_session('\(ada)', sha256('old'), 1, '1 h'), notify.create_session('\(ada)', sha256('new'), 1, '1 h');
-        update notify.sessions set expires_at = now() - interval '25 hours' where id = 1;
-        update notify.sessions set expires_at = now() - interval '23 hours' where id = 2;
+        update notify.sessions set expires_at = now() - interval '31 days' where id = 1;
+        update notify.sessions set expires_at = now() - interval '29 days' where id = 2;
         select notify.enqueue_once(1, 'old', sha256('r'), '[]'), notify.enqueue_once(1, 'new', sha256('r'), '[]');
         update notify.idempotency_keys set created_at = now() - interval '26 hours' where key = 'old';
         update notify.idempotency_keys set created_at = now() - interval '24 hours 30 minutes' where key = 'new'
@@ -59,6 +59,18 @@ struct RetentionTests {
                 "select concat_ws(' ', count(*), min(event_id), max(event_id)) from notify.notifications group by user_id order by user_id"
             )
             #expect(kept == ["1001 1 5000", "3 9000 9002"])
+        }
+    }
+
+    @Test("What was enqueued for a user while they were removed goes an hour later")
+    func vanishedUser() async throws {
+        try await withTestDatabase(.directory) { database in
+            let gone = "\(feed(nobody, 2, from: 1, newest: "0 s")); \(feed(ada, 1, from: 10, newest: "0 s"))"
+            try await database.execute(gone)
+            try await database.execute(
+                "update notify.notifications set created_at = now() - interval '61 min' where event_id = 1")
+            #expect(try await database.value("select notify.trim_feeds()") == nil)
+            #expect(try await database.column("select event_id from notify.notifications order by 1") == ["2", "10"])
         }
     }
 

@@ -79,12 +79,14 @@ begin
 end
 $$;
 
--- Opens a session for a user whom the service behind `api_key_id` has logged in. Returns when it ends.
+-- Opens a session for a user whom the service behind `api_key_id` has logged in. Returns when it ends: with its key at
+-- the latest.
 create function notify.create_session(user_id uuid, token_hash bytea, api_key_id bigint, lifetime interval)
     returns timestamptz
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
 declare
+    key_expires_at timestamptz;
     ends_at timestamptz;
 begin
     if lifetime is null or lifetime not between interval '1 minute' and interval '24 hours' then
@@ -92,7 +94,8 @@ begin
     end if;
     -- Against a revocation under way, which must not miss this session when it ends all of the key: it waits for us, or
     -- we for it. A key share lock would not do, it goes together with an update.
-    perform from api_keys k where k.id = create_session.api_key_id and k.revoked_at is null for share;
+    select k.expires_at into key_expires_at
+    from api_keys k where k.id = create_session.api_key_id and k.revoked_at is null for share;
     if not found then
         perform refuse('NW004', 'api_key_id', 'is no key in use');
     end if;
@@ -101,7 +104,7 @@ begin
         perform refuse('NW005', 'user_id', 'is unknown or not active');
     end if;
     insert into sessions (user_id, token_hash, api_key_id, expires_at)
-    values (user_id, token_hash, api_key_id, clock_timestamp() + lifetime)
+    values (user_id, token_hash, api_key_id, least(clock_timestamp() + lifetime, key_expires_at))
     returning expires_at into ends_at;
     return ends_at;
 end

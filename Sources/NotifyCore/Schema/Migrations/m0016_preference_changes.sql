@@ -80,7 +80,12 @@ begin
             where p.turn = this_turn and (p.version is null or p.version = h.version)
         ), changed as (
             insert into email_preferences as e (user_id, switch, enabled)
-            select a.user_id, s.key, s.value::boolean from asked a cross join lateral jsonb_each_text(a.switches) s
+            select a.user_id, s.key, s.value::boolean
+            from asked a
+            cross join lateral jsonb_each_text(a.switches) s
+            left join email_preferences p on p.user_id = a.user_id and p.switch = s.key
+            -- A switch that was never touched is on.
+            where coalesce(p.enabled, true) is distinct from s.value::boolean
             on conflict on constraint email_preferences_pkey do update
                 set enabled = excluded.enabled, updated_at = clock_timestamp()
                 where e.enabled <> excluded.enabled

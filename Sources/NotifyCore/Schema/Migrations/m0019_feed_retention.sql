@@ -2,8 +2,8 @@
 
 create index notifications_visible_at_idx on notify.notifications (visible_at);
 
--- Deletes up to `slice` rows each of what nobody needs any more: feed rows older than 90 days, sessions and
--- idempotency keys a day after their end. Returns the most rows that went from one table: fewer than `slice` means done.
+-- Deletes up to `slice` rows each of what nobody needs any more: feed rows older than 90 days, sessions 30
+-- days after their end, until when they are told from guesses, idempotency keys an hour after theirs. Returns the most rows that went from one table: fewer than `slice` means done.
 create function notify.purge_api_rows(slice integer default 1000) returns integer
     language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '1s'
 as $$
@@ -21,7 +21,7 @@ begin
     );
     get diagnostics most = row_count;
     delete from sessions where id in (
-        select s.id from sessions s where s.expires_at < clock_timestamp() - interval '1 day'
+        select s.id from sessions s where s.expires_at < clock_timestamp() - interval '30 days'
         order by s.expires_at limit slice for update skip locked
     );
     get diagnostics gone = row_count;
@@ -54,6 +54,14 @@ begin
         order by n.user_id limit 1;
         if not found then
             return null;
+        end if;
+        -- Of a user who was removed while somebody enqueued for them; its event has ended by then.
+        if not exists (select from users u where u.id = position) then
+            delete from notifications where event_id in (
+                select n.event_id from notifications n
+                where n.user_id = position and n.created_at < clock_timestamp() - interval '1 hour'
+                limit 10000 for update skip locked
+            );
         end if;
         -- The newest row that goes is looked for first: what stays is not locked, nor is anything waited for.
         delete from notifications where event_id in (

@@ -8,7 +8,7 @@ struct DatabaseSettings: SettingGroup {
         "NOTIFY_LISTEN_URL", "direct connection for LISTEN, where the first URL leads to a pooler",
         standard: .derived("NOTIFY_DATABASE_URL"))
     static let apiURL = connection(
-        "NOTIFY_API_DATABASE_URL", "connection of the HTTP API, with the role notify_api; no effect yet",
+        "NOTIFY_API_DATABASE_URL", "connection of the HTTP API, with the role notify_api",
         standard: .derived("NOTIFY_DATABASE_URL"))
     static let migrateURL = connection(
         "NOTIFY_MIGRATE_DATABASE_URL", "connection of `migrate`, with a role that may create the schema",

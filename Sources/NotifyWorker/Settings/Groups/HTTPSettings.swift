@@ -9,7 +9,7 @@ struct HTTPSettings: SettingGroup {
         "NOTIFY_HTTP_PORT", "port that the HTTP API listens on; 0 takes a free one", standard: .value("8080"),
         example: "8080", parse: SettingParser.integer(0...65_535))
     static let trustedProxies = Setting(
-        "NOTIFY_TRUSTED_PROXIES", "networks whose X-Forwarded-For is believed, comma-separated; no effect yet",
+        "NOTIFY_TRUSTED_PROXIES", "networks whose X-Forwarded-For is believed, comma-separated",
         example: "10.0.0.0/8,::1", parse: SettingParser.list(of: network))
 
     static let title = "HTTP"
