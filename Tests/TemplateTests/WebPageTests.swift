@@ -21,7 +21,8 @@ struct WebPageTests {
                         appURL: "https://app.example.com/?a=1&b=2", mayUndo: mayUndo))
                 #expect(rendered.locale == locale)
                 #expect(rendered.html.contains("<html lang=\"\(locale)\""))
-                #expect(rendered.html.contains("app.example.com/?a=1&amp;b=2") == (page != .gone))
+                #expect(
+                    rendered.html.contains("app.example.com/?a=1&amp;b=2") == (page != .gone && page != .unavailable))
                 #expect(rendered.html.contains("<form") == (page == .unsubscribe || page == .unsubscribed && mayUndo))
                 #expect(!rendered.html.contains("{{"))
                 #expect(rendered.html.contains("<style>\(pages.style)</style>"))

@@ -14,7 +14,7 @@ struct CallerCheck: Sendable {
         of request: Request, _ context: APIRequestContext, for access: Endpoint.Access
     ) async throws -> Caller? {
         if access == .anyone { return nil }
-        let client = clients.address(of: request, from: context.peer)
+        let client = FailureThrottle.key(for: clients.address(of: request, from: context.peer))
         let text = Self.token(of: request)
         let token = text.flatMap { AccessToken(parsing: $0) }
         if let pause = throttle.pause(for: client, presenting: token) {

@@ -1,3 +1,4 @@
+import Glibc
 import NotifyCore
 import Synchronization
 
@@ -30,6 +31,13 @@ final class FailureThrottle: Sendable {
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
+    }
+
+    /// Who has an IPv6 address has all of its /64.
+    static func key(for address: String) -> String {
+        var octets = [UInt8](repeating: 0, count: 16)
+        guard address.contains(":"), inet_pton(AF_INET6, address, &octets) == 1 else { return address }
+        return HexText.encode(octets.prefix(8))
     }
 
     /// How long this address has to wait with this token; nil when it need not.

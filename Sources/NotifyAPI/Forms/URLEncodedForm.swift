@@ -7,11 +7,12 @@ struct FormField: Sendable, Hashable {
 }
 
 /// Reads `application/x-www-form-urlencoded` (URL Standard §5.1), strictly: whole escapes, valid UTF-8, a `=` in each
-/// field.
+/// field; one line break at the end, as some send it, is no part of it.
 enum URLEncodedForm {
     /// Nil for what no form sends.
     static func fields(in body: [UInt8]) -> [FormField]? {
-        guard let text = String(validating: body, as: UTF8.self) else { return nil }
+        guard var text = String(validating: body, as: UTF8.self) else { return nil }
+        if text.last?.isNewline == true { text.removeLast() }
         var fields: [FormField] = []
         for pair in text.split(separator: "&", omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -17,7 +17,6 @@ struct JSONParser {
     }
 
     static func parse(_ bytes: [UInt8]) throws(JSONFault) -> JSONValue {
-        guard isUTF8(bytes) else { throw JSONFault(reason: "is not UTF-8", offset: 0, path: JSONPath()) }
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONValue, JSONFault> in
             Result { () throws(JSONFault) in
                 var parser = JSONParser(buffer)
@@ -25,10 +24,6 @@ struct JSONParser {
             }
         }
         return try result.get()
-    }
-
-    private static func isUTF8(_ bytes: [UInt8]) -> Bool {
-        String(validating: bytes, as: UTF8.self) != nil
     }
 
     private mutating func document() throws(JSONFault) -> JSONValue {
@@ -168,6 +163,11 @@ struct JSONParser {
         String(decoding: bytes[range], as: UTF8.self)
     }
 
+    private func checked(_ text: String?) throws(JSONFault) -> String {
+        guard let text else { throw fault("is not UTF-8") }
+        return text
+    }
+
     private func fault(_ reason: String) -> JSONFault {
         JSONFault(reason: reason, offset: position, path: path)
     }
@@ -182,7 +182,7 @@ extension JSONParser {
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position += 1
-                return text(start..<position - 1)
+                return try checked(String(validating: bytes[start..<position - 1], as: UTF8.self))
             case UInt8(ascii: "\\"): return try escapedString(from: start)
             case 0..<0x20: throw fault("holds a control character that is not escaped")
             default: position += 1
@@ -198,7 +198,7 @@ extension JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return String(decoding: result, as: UTF8.self)
+                return try checked(String(validating: result, as: UTF8.self))
             case UInt8(ascii: "\\"): try appendEscape(to: &result)
             case 0..<0x20: throw fault("holds a control character that is not escaped")
             default:

@@ -27,6 +27,8 @@ struct RequestFrame: RouterMiddleware {
             throw error
         } catch {
             response = problem(for: error, context).response(requestID: context.requestID)
+            // The router makes only answers of routes fit for it.
+            if request.method == .head { response = response.createHeadResponse() }
         }
         securityHeaders.add(to: &response.headers)
         response.headers[.xRequestID] = context.requestID

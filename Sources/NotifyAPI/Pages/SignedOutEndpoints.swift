@@ -1,5 +1,6 @@
 import Hummingbird
 import NotifyCore
+import PostgresClient
 import Templates
 
 /// What mails link to, for people who are not signed in. The token of an unsubscribe link is good for its one switch and
@@ -11,12 +12,27 @@ struct SignedOutEndpoints {
 
     var all: [Endpoint] {
         [
-            Endpoint(.get, "/u/{token}", .anyone, respond: show),
-            Endpoint(.post, "/u/{token}", .anyone, respond: act),
+            Endpoint(.get, "/u/{token}", .anyone) { [self] call in try await readable(call, show) },
+            Endpoint(.post, "/u/{token}", .anyone) { [self] call in try await readable(call, act) },
             Endpoint(.get, "/preferences", .anyone) { [pages] call in
                 pages.response(.ok, WebPageRequest(page: .preferences, locales: call.acceptedLanguages))
             },
         ]
+    }
+
+    /// People read what comes of this, also when the database cannot be asked.
+    private func readable(
+        _ call: APICall, _ respond: (APICall) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await respond(call)
+        } catch let error as PostgresError {
+            guard let problem = Problem(error), problem.status == .serviceUnavailable else { throw error }
+            var response = pages.response(
+                .serviceUnavailable, WebPageRequest(page: .unavailable, locales: call.acceptedLanguages))
+            response.headers[.retryAfter] = "1"
+            return response
+        }
     }
 
     /// Changes nothing: programs that look for bad links in mails follow every one.
@@ -37,7 +53,7 @@ struct SignedOutEndpoints {
             var request = try await page(for: token, call)
             // On by this button or by something else meanwhile: what was wished for is so.
             let isRefused = request.page == .unsubscribed
-            if request.page == .unsubscribe { request.page = .undone }
+            request.page = isRefused ? .tooLate : request.page == .unsubscribe ? .undone : request.page
             return pages.response(isRefused ? .conflict : .ok, request)
         }
     }

@@ -12,9 +12,12 @@ extension Problem {
             let (index, detail) = Self.split(error.message)
             self.init(status: refusal.status, code: refusal.code, detail: detail, field: error.column, index: index)
         } else if error.isTransient || error.code == .closed {
+            let isBusy = error.sqlState == .lockNotAvailable || error.code == .timeout
             self.init(
                 status: .serviceUnavailable, code: .unavailable,
-                detail: "The database is not available at the moment. Try again.", headers: [.retryAfter: "1"])
+                detail: isBusy
+                    ? "Another transaction holds what this needs, or the database is busy. Try again."
+                    : "The database is not available at the moment. Try again.", headers: [.retryAfter: "1"])
         } else {
             return nil
         }

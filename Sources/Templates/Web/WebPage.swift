@@ -6,19 +6,23 @@ package enum WebPage: String, Sendable, CaseIterable {
     case unsubscribed
     /// It was turned on again.
     case undone
+    /// It stays off: the time for that is over, or somebody has set it meanwhile.
+    case tooLate = "too_late"
     /// The link's user is not there any more.
     case gone
     /// No link of ours.
     case unknownLink = "unknown_link"
     /// Where the settings are.
     case preferences
+    /// The database cannot be asked.
+    case unavailable
 
     /// What its templates may name. Any of them may have no value, so each needs a section.
     var variables: [String] {
         switch self {
-        case .unsubscribe, .undone: ["organization_name", "switch_name", "app_url"]
+        case .unsubscribe, .undone, .tooLate: ["organization_name", "switch_name", "app_url"]
         case .unsubscribed: ["organization_name", "switch_name", "app_url", "may_undo"]
-        case .gone: []
+        case .gone, .unavailable: []
         case .unknownLink, .preferences: ["app_url"]
         }
     }

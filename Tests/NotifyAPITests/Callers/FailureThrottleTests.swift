@@ -71,6 +71,14 @@ struct FailureThrottleTests {
         #expect(throttle.pause(for: "a") == nil)
     }
 
+    @Test("All addresses of one IPv6 network are one, and those of two are two")
+    func networks() {
+        let keys = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2", "unknown"]
+            .map(FailureThrottle.key)
+        #expect(keys[0] == keys[1])
+        #expect(Set(keys).count == 5)
+    }
+
     @Test("Beyond 10,000 addresses those are forgotten first whose failures are over")
     func bound() {
         let clock = Clock()

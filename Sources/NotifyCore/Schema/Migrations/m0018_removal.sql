@@ -6,11 +6,14 @@
 create function notify.remove_user(id uuid) returns boolean
     language plpgsql security definer set search_path = notify, pg_temp
 as $$
+declare
+    version bigint;
 begin
-    delete from users u where u.id = remove_user.id;
+    delete from users u where u.id = remove_user.id returning u.preferences_version into version;
     if not found then
         return false;
     end if;
+    update installation i set preferences_floor = version + 1 where version > 0 and i.preferences_floor <= version;
     delete from notifications n where n.user_id = remove_user.id;
     return true;
 end
