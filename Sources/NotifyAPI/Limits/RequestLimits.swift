@@ -5,7 +5,8 @@ enum RequestLimits {
     /// A batch of 1,000 usual events is half of it.
     static let bodyBytes = 1_048_576
 
-    /// 100 fields of together 32 KiB: over what browsers and proxies send, far below what fills memory.
+    /// 100 fields of at most 16 KiB each, 32 KiB together: over what browsers and proxies send, far below what fills
+    /// memory.
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {
         .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
     }
