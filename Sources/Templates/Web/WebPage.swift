@@ -13,15 +13,25 @@ package enum WebPage: String, Sendable, CaseIterable {
     /// Where the settings are.
     case preferences
 
-    /// What its templates may name. Any of them may have no value, so each needs a section.
-    var variables: [String] {
+    /// What templates of pages may name.
+    enum Variable: String {
+        case organizationName = "organization_name"
+        case switchName = "switch_name"
+        case appURL = "app_url"
+        case mayUndo = "may_undo"
+    }
+
+    /// What its own templates may name. Any of them may have no value, so each needs a section.
+    var variables: [Variable] {
         switch self {
-        case .unsubscribe, .undone: ["organization_name", "switch_name", "app_url"]
-        case .unsubscribed: ["organization_name", "switch_name", "app_url", "may_undo"]
+        case .unsubscribe, .undone: [.organizationName, .switchName, .appURL]
+        case .unsubscribed: [.organizationName, .switchName, .appURL, .mayUndo]
         case .gone: []
-        case .unknownLink, .preferences: ["app_url"]
+        case .unknownLink, .preferences: [.appURL]
         }
     }
+
+    var variableNames: [String] { variables.map(\.rawValue) }
 }
 
 /// What one page says.
