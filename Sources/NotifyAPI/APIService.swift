@@ -18,6 +18,8 @@ package struct APIService: Service {
             try await application.run()
         } catch let error as IOError {
             throw ListenFailure(address: address, reason: String(cString: strerror(error.errnoCode)))
+        } catch let error as SocketAddressError.UnknownHost {
+            throw ListenFailure(address: address, reason: error.errorDescription)
         }
     }
 }
@@ -25,6 +27,6 @@ package struct APIService: Service {
 /// The API's address cannot be listened on.
 package struct ListenFailure: Error {
     package let address: String
-    /// The operating system's word, such as `Address already in use`.
+    /// The operating system's words, such as `Address already in use` or `Name or service not known`.
     package let reason: String
 }

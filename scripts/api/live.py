@@ -50,9 +50,9 @@ def postgres(folder, *more_settings):
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **account}
     data = folder / "data"
     subprocess.run([initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], **quiet)
-    settings = ["listen_addresses=", f"unix_socket_directories={folder}", "max_connections=50", *more_settings]
+    server_settings = ["listen_addresses=", f"unix_socket_directories={folder}", "max_connections=50", *more_settings]
     control = [programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "server.log"]
-    options = " ".join(f"-c '{setting}'" for setting in settings)
+    options = " ".join(f"-c '{setting}'" for setting in server_settings)
     subprocess.run(control + ["-o", options, "start"], **quiet)
     try:
         psql = [programs / "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-h", folder, "-U", "postgres", "-c"]

@@ -31,8 +31,7 @@ package struct ClientAddresses: Sendable {
 
     /// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::7` or `[2001:db8::7]:4711`; nil for what is no address.
     private static func bareAddress(_ hop: Substring) -> String? {
-        var text = hop.drop { $0 == " " || $0 == "\t" }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        var text = hop.trimmingFieldSpace()
         if text.first == "[" {
             guard let end = text.firstIndex(of: "]") else { return nil }
             text = text[text.index(after: text.startIndex)..<end]
@@ -45,13 +44,4 @@ package struct ClientAddresses: Sendable {
         guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else { return nil }
         return address
     }
-}
-
-extension HTTPField.Name {
-    // A literal that is a valid name.
-    static var xForwardedFor: Self { HTTPField.Name("X-Forwarded-For") ?? .via }
-    static var xRequestID: Self { HTTPField.Name("X-Request-Id") ?? .via }
-    static var idempotencyKey: Self { HTTPField.Name("Idempotency-Key") ?? .via }
-    static var idempotentReplayed: Self { HTTPField.Name("Idempotent-Replayed") ?? .via }
-    static var traceparent: Self { HTTPField.Name("traceparent") ?? .via }
 }

@@ -27,7 +27,11 @@ struct OrganizationEndpoints {
         var body = try ObjectReader(try await call.json())
         let name = try body.requiredString("name")
         try body.finish()
-        return try Self.response(try await store.upsertOrganization(id, name: name))
+        do {
+            return try Self.response(try await store.upsertOrganization(id, name: name))
+        } catch let error as PostgresError {
+            throw Problem(error, id: "organization_id") ?? error
+        }
     }
 
     private func show(_ call: APICall) async throws -> Response {
@@ -68,11 +72,12 @@ struct OrganizationEndpoints {
             role = try body.string("role")
             try body.finish()
         }
-        guard try await store.organization(id) != nil else { throw Self.unknown }
         do {
             return try Self.response(try await store.addMember(userID, to: id, role: role))
+        } catch let error as PostgresError where error.sqlState == "NW004" && error.column == "organization_id" {
+            throw Self.unknown
         } catch let error as PostgresError where error.sqlState == "NW005" {
-            throw Problem.notFound("No user has this id.")
+            throw Problem.unknownUser
         }
     }
 

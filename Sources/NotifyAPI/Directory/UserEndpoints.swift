@@ -14,7 +14,7 @@ struct UserEndpoints {
                 try await show(try call.pathUUID("user_id"))
             },
             Endpoint(.delete, "/v1/users/{user_id}", .service(.users), respond: remove),
-            Endpoint(.get, "/v1/me", .user) { [self] call in try await show(try call.userID) },
+            Endpoint(.get, "/v1/me", .user) { [self] call in try await show(call.userID) },
         ]
     }
 
@@ -26,9 +26,13 @@ struct UserEndpoints {
         let locale = try body.string("locale")
         let timeZone = try body.string("time_zone")
         try body.finish()
-        let user = try await store.upsertUser(
-            id, email: email, displayName: displayName, locale: locale, timeZone: timeZone)
-        return try Self.response(user)
+        do {
+            let user = try await store.upsertUser(
+                id, email: email, displayName: displayName, locale: locale, timeZone: timeZone)
+            return try Self.response(user)
+        } catch let error as PostgresError {
+            throw Problem(error, id: "user_id") ?? error
+        }
     }
 
     private func show(_ id: UUID) async throws -> Response {
@@ -36,12 +40,12 @@ struct UserEndpoints {
     }
 
     private func remove(_ call: APICall) async throws -> Response {
-        guard try await store.removeUser(try call.pathUUID("user_id")) else { throw Self.unknown }
+        guard try await store.removeUser(try call.pathUUID("user_id")) else { throw Problem.unknownUser }
         return .noContent
     }
 
     private static func response(_ user: UserRecord?) throws(Problem) -> Response {
-        guard let user else { throw unknown }
+        guard let user else { throw .unknownUser }
         return .json(.ok) { json in
             json.member("user_id", user.id.lowercaseText)
             json.member("email", user.email)
@@ -54,6 +58,4 @@ struct UserEndpoints {
             json.member("updated_at", user.updatedAt)
         }
     }
-
-    private static var unknown: Problem { .notFound("No user has this id.") }
 }

@@ -48,7 +48,7 @@ struct EventEndpoints {
                 detail: "Idempotency-Key is not one text of 1 to 255 ASCII characters", field: "Idempotency-Key")
         }
         return EventIntake.Idempotency(
-            apiKeyID: try call.apiKeyID, key: key, requestHash: Array(SHA256.hash(data: body)))
+            apiKeyID: call.apiKeyID, key: key, requestHash: Array(SHA256.hash(data: body)))
     }
 
     private func cancel(_ call: APICall) async throws -> Response {

@@ -18,7 +18,7 @@ struct FeedEndpoints {
     private func list(_ call: APICall) async throws -> Response {
         let limit = try call.query.integer("limit", in: 1...100, default: 20)
         let items = try await store.items(
-            of: try call.userID, after: try call.query.cursor().map { try Self.position($0, in: "cursor") },
+            of: call.userID, after: try call.query.cursor().map { try Self.position($0, in: "cursor") },
             onlyUnread: try call.query.bool("unread") ?? false, limit: limit + 1)
         let page = items.prefix(limit)
         return .json(.ok) { json in
@@ -29,7 +29,7 @@ struct FeedEndpoints {
     }
 
     private func countUnread(_ call: APICall) async throws -> Response {
-        let count = try await store.unreadCount(of: try call.userID)
+        let count = try await store.unreadCount(of: call.userID)
         return .json(.ok) { $0.member("unread", count) }
     }
 
@@ -45,13 +45,13 @@ struct FeedEndpoints {
             }
             try body.finish()
         }
-        let marked = try await store.markAllRead(of: try call.userID, upTo: position)
+        let marked = try await store.markAllRead(of: call.userID, upTo: position)
         return .json(.ok) { $0.member("marked", marked) }
     }
 
     private func markRead(_ call: APICall) async throws -> Response {
         let eventID = try call.pathID("event_id")
-        guard let readAt = try await store.markRead(eventID, of: try call.userID) else {
+        guard let readAt = try await store.markRead(eventID, of: call.userID) else {
             throw Problem.notFound("Your feed has no entry with this id.")
         }
         return .json(.ok) { json in
@@ -67,9 +67,9 @@ struct FeedEndpoints {
         return FeedPosition(visibleAt: Moment(microseconds: microseconds), eventID: eventID)
     }
 
-    /// Microseconds from 1970 up to the year 10000, as in every entry; a cursor that someone made up may hold what
-    /// PostgreSQL has no time for.
-    private static let pageTimes: ClosedRange<Int64> = 0...253_402_300_799_999_999
+    /// From PostgreSQL's first moment, in 4714 BC, to the end of the year 9999: an event's `send_at` may be long past, but
+    /// not far ahead. A cursor that someone made up may hold what PostgreSQL has no time for.
+    private static let pageTimes: ClosedRange<Int64> = -210_866_803_200_000_000...253_402_300_799_999_999
 
     fileprivate static func cursor(_ position: FeedPosition) -> String {
         Query.cursorText("\(position.visibleAt.microseconds)", "\(position.eventID)")

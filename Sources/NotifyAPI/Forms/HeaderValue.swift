@@ -8,11 +8,11 @@ struct HeaderValue: Sendable, Hashable {
     /// Nil where a parameter is no pair, stands there twice, or a quotation does not end.
     init?(_ field: some StringProtocol) {
         var rest = Substring(field)
-        text = Self.trimmed(Self.take(while: { $0 != ";" }, from: &rest)).lowercased()
+        text = Self.take(while: { $0 != ";" }, from: &rest).trimmingFieldSpace().lowercased()
         var parameters: [String: String] = [:]
         while rest.first == ";" {
             rest.removeFirst()
-            let name = Self.trimmed(Self.take(while: { $0 != "=" && $0 != ";" }, from: &rest)).lowercased()
+            let name = Self.take(while: { $0 != "=" && $0 != ";" }, from: &rest).trimmingFieldSpace().lowercased()
             guard rest.first == "=", !name.isEmpty else {
                 // An empty parameter, as behind a last semicolon, is allowed.
                 guard name.isEmpty, rest.first != "=" else { return nil }
@@ -27,13 +27,13 @@ struct HeaderValue: Sendable, Hashable {
 
     /// A token, or a quotation in which `\` takes the next character as it is.
     private static func value(_ rest: inout Substring) -> String? {
-        guard rest.first == "\"" else { return String(trimmed(take(while: { $0 != ";" }, from: &rest))) }
+        guard rest.first == "\"" else { return String(take(while: { $0 != ";" }, from: &rest).trimmingFieldSpace()) }
         rest.removeFirst()
         var value = ""
         while let character = rest.popFirst() {
             switch character {
             case "\"":
-                rest = rest.drop(while: isSpace)
+                rest = rest.drop(while: \.isFieldSpace)
                 return value
             case "\\":
                 guard let escaped = rest.popFirst() else { return nil }
@@ -49,12 +49,17 @@ struct HeaderValue: Sendable, Hashable {
         rest = rest[taken.endIndex...]
         return taken
     }
+}
 
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop(while: isSpace)
-        while text.last.map(isSpace) == true { text.removeLast() }
+extension Substring {
+    /// Without the white space around it that a header field may have: spaces and tabs (RFC 9110 §5.6.3).
+    func trimmingFieldSpace() -> Substring {
+        var text = drop(while: \.isFieldSpace)
+        while text.last?.isFieldSpace == true { text.removeLast() }
         return text
     }
+}
 
-    private static func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+extension Character {
+    fileprivate var isFieldSpace: Bool { self == " " || self == "\t" }
 }

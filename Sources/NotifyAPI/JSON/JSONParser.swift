@@ -63,7 +63,7 @@ struct JSONParser {
             }
             let name = try string()
             let outer = path
-            path.append(member: String(name.prefix(63)))
+            path.append(member: JSONPath.shortened(name))
             guard names.insert(Array(name.utf8)).inserted else { throw fault("is there twice") }
             guard take(UInt8(ascii: ":")) else { throw fault("is not JSON: “:” is wanted") }
             members.append(JSONMember(name: name, value: try value()))

@@ -48,6 +48,9 @@ struct JSONPath: Sendable, Hashable {
         field += "[\(index)]"
     }
 
+    /// The beginning of a name from outside. By scalars: one character may have any number of combining marks.
+    static func shortened(_ name: String) -> String { String(name.unicodeScalars.prefix(63)) }
+
     func appending(member name: String) -> JSONPath {
         var path = self
         path.append(member: name)

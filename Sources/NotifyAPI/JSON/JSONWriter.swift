@@ -6,8 +6,9 @@ struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    init(reserving capacity: Int = 512) {
-        bytes.reserveCapacity(capacity)
+    init() {
+        // Enough for an answer about one thing.
+        bytes.reserveCapacity(512)
     }
 
     /// One object: the body of most answers.

@@ -64,6 +64,6 @@ struct ObjectReader {
     /// Refuses what nobody took.
     func finish() throws(Problem) {
         guard let name = members.keys.min() else { return }
-        throw .unknownField(at: path.appending(member: String(name.prefix(63))))
+        throw .unknownField(at: path.appending(member: JSONPath.shortened(name)))
     }
 }

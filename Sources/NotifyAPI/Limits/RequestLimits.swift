@@ -7,7 +7,8 @@ enum RequestLimits {
     /// For what is no batch of events.
     static let smallBodyBytes = 65_536
 
-    /// 100 fields of together 32 KiB: over what browsers and proxies send, far below what fills memory.
+    /// 100 fields of at most 16 KiB each, 32 KiB together: over what browsers and proxies send, far below what fills
+    /// memory.
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {
         .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
     }

@@ -11,9 +11,9 @@ struct SecurityHeaders: Sendable {
             (.xContentTypeOptions, "nosniff"),
             (.cacheControl, "no-store"),
             (.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'"),
-            (Self.referrerPolicy, "no-referrer"),
-            (Self.frameOptions, "DENY"),
-            (Self.resourcePolicy, "same-origin"),
+            (.referrerPolicy, "no-referrer"),
+            (.xFrameOptions, "DENY"),
+            (.crossOriginResourcePolicy, "same-origin"),
         ]
         if isSecure { fields.append((.strictTransportSecurity, "max-age=31536000")) }
         self.fields = fields
@@ -22,8 +22,4 @@ struct SecurityHeaders: Sendable {
     func add(to headers: inout HTTPFields) {
         for field in fields where headers[field.name] == nil { headers[field.name] = field.value }
     }
-
-    private static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
-    private static let frameOptions = HTTPField.Name("X-Frame-Options") ?? .via
-    private static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .via
 }

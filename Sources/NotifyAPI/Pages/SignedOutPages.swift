@@ -29,12 +29,10 @@ package struct SignedOutPages: Sendable {
             status: status,
             headers: [
                 .contentType: "text/html; charset=utf-8", .contentLength: String(body.readableBytes),
-                .contentLanguage: page.locale, .contentSecurityPolicy: policy, Self.robots: "noindex, nofollow",
+                .contentLanguage: page.locale, .contentSecurityPolicy: policy, .xRobotsTag: "noindex, nofollow",
             ],
             body: .init(byteBuffer: body))
     }
-
-    private static let robots = HTTPField.Name("X-Robots-Tag") ?? .via
 }
 
 /// The languages of `Accept-Language` (RFC 9110 §12.5.4), best first.

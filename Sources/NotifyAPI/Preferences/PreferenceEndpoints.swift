@@ -19,19 +19,19 @@ struct PreferenceEndpoints {
                 try await history(try call.pathUUID("user_id"), call)
             },
             Endpoint(.get, "/v1/me/email-preferences", .user) { [self] call in
-                try await show(try call.userID, call)
+                try await show(call.userID, call)
             },
             Endpoint(.patch, "/v1/me/email-preferences", .user) { [self] call in
-                try await change(try call.userID, call)
+                try await change(call.userID, call)
             },
             Endpoint(.get, "/v1/me/email-preferences/changes", .user, parameters: Query.paging) { [self] call in
-                try await history(try call.userID, call)
+                try await history(call.userID, call)
             },
         ]
     }
 
     private func show(_ userID: UUID, _ call: APICall) async throws -> Response {
-        guard let preferences = try await store.preferences(of: userID) else { throw Self.unknownUser }
+        guard let preferences = try await store.preferences(of: userID) else { throw Problem.unknownUser }
         let tag = EntityTag(version: preferences.version)
         if tag.isMatched(by: call.request.headers[values: .ifNoneMatch]) {
             return Response(status: .notModified, headers: [.eTag: tag.text])
@@ -46,10 +46,10 @@ struct PreferenceEndpoints {
         try body.finish()
         if case .none = expected { throw Self.changedMeanwhile }
         let change = PreferenceChange(
-            userID: userID, switches: switches, expectedVersion: expected.version, actor: try call.preferenceActor)
+            userID: userID, switches: switches, expectedVersion: expected.version, actor: call.preferenceActor)
         switch try await store.apply(change) {
         case .done(let preferences): return Self.response(preferences)
-        case .unknownUser: throw Self.unknownUser
+        case .unknownUser: throw Problem.unknownUser
         case .versionMismatch: throw Self.changedMeanwhile
         }
     }
@@ -61,7 +61,7 @@ struct PreferenceEndpoints {
             guard parts.count == 1, let id = Int64(parts[0]) else { throw Query.badCursor() }
             before = id
         }
-        guard try await store.preferences(of: userID) != nil else { throw Self.unknownUser }
+        guard try await store.preferences(of: userID) != nil else { throw Problem.unknownUser }
         let changes = try await store.history(of: userID, before: before, limit: limit + 1)
         let page = changes.prefix(limit)
         return .json(.ok) { json in
@@ -93,8 +93,6 @@ struct PreferenceEndpoints {
         response.headers[.eTag] = EntityTag(version: preferences.version).text
         return response
     }
-
-    private static var unknownUser: Problem { .notFound("No user has this id.") }
 
     private static var changedMeanwhile: Problem {
         Problem(

@@ -5,8 +5,6 @@ import PostgresClient
 
 extension Problem {
     /// What the SQL functions refuse, in their words; what the caller may try again; nil for what is our own fault.
-    ///
-    /// - Parameter place: Where the request has what the function calls by its own names, such as `payload.`.
     init?(_ error: PostgresError) {
         if let refusal = error.sqlState.flatMap({ Self.refusals[$0.rawValue] }) {
             let (index, detail) = Self.split(error.message)
@@ -21,6 +19,14 @@ extension Problem {
         } else {
             return nil
         }
+    }
+
+    /// A refusal of the `id` that stands in the request's path as `parameter`; nil for any other error.
+    init?(_ error: PostgresError, id parameter: String) {
+        guard error.column == "id", error.message.hasPrefix("id "), let problem = Problem(error) else { return nil }
+        self.init(
+            status: problem.status, code: problem.code, detail: parameter + problem.detail.dropFirst(2),
+            field: parameter)
     }
 
     /// The class NW of docs/sql.md.

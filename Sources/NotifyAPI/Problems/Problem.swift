@@ -60,6 +60,8 @@ extension Problem {
     static func notFound(_ what: String = "There is nothing here.") -> Problem {
         Problem(status: .notFound, code: .notFound, detail: what)
     }
+
+    static var unknownUser: Problem { .notFound("No user has this id.") }
 }
 
 extension Problem {

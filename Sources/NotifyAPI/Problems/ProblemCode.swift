@@ -1,5 +1,5 @@
-/// What programs go by in an error: stays the same whatever the wording. `openapi.yaml` lists each under the status that
-/// it comes with; a test holds the two lists against each other.
+/// What programs go by in an error: stays the same whatever the wording. `openapi.yaml` lists each under its status; a
+/// test holds the names there against these, another the statuses of what the SQL functions refuse.
 enum ProblemCode: String, Sendable, CaseIterable {
     // The request itself
     case badRequest = "bad_request"

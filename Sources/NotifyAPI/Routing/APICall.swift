@@ -12,30 +12,30 @@ struct APICall: Sendable {
     let caller: Caller?
     let query: Query
 
-    /// The user behind the session.
-    var userID: UUID {
-        get throws(Problem) {
-            guard case .user(let id, _) = caller else { throw .notFound() }
-            return id
+    /// The user behind the session, and which session that is; only for endpoints that take sessions alone.
+    var session: (userID: UUID, id: Int64) {
+        guard case .user(let userID, let id) = caller else {
+            preconditionFailure("\(context.endpointPath ?? "an endpoint") needs a session and lets others in")
         }
+        return (userID, id)
     }
 
-    /// The service behind the API key.
+    var userID: UUID { session.userID }
+
+    /// The service behind the API key; only for endpoints that take keys alone.
     var apiKeyID: Int64 {
-        get throws(Problem) {
-            guard case .service(let id, _) = caller else { throw .notFound() }
-            return id
+        guard case .service(let id, _) = caller else {
+            preconditionFailure("\(context.endpointPath ?? "an endpoint") needs an API key and lets others in")
         }
+        return id
     }
 
-    /// Who changes preferences here.
+    /// Who changes preferences here; only for endpoints that need a token.
     var preferenceActor: PreferenceActor {
-        get throws(Problem) {
-            switch caller {
-            case .service(let id, _): .service(apiKeyID: id)
-            case .user(_, let id): .user(sessionID: id)
-            case nil: throw .notFound()
-            }
+        switch caller {
+        case .service(let id, _): .service(apiKeyID: id)
+        case .user(_, let id): .user(sessionID: id)
+        case nil: preconditionFailure("\(context.endpointPath ?? "an endpoint") needs a token and lets anyone in")
         }
     }
 
@@ -80,7 +80,7 @@ extension APICall {
 
     private var sendsJSON: Bool {
         let type = request.headers[.contentType]?.split(separator: ";").first
-        return type?.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
+        return type?.trimmingFieldSpace().lowercased() == "application/json"
     }
 
     /// The whole body. A length that is too large is refused before anything is read: the sender may still be waiting for

@@ -17,9 +17,6 @@ package struct APIRequestContext: RequestContext {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress
     }
-
-    /// Bodies over this are refused with 413 before they are read whole.
-    package var maxUploadSize: Int { RequestLimits.bodyBytes }
 }
 
 /// Written down by the route, read by the middleware around it.

@@ -59,5 +59,5 @@ struct Query {
         .invalid("is none that a page here gave", at: path(name))
     }
 
-    private static func path(_ name: String) -> JSONPath { JSONPath().appending(member: String(name.prefix(63))) }
+    private static func path(_ name: String) -> JSONPath { JSONPath().appending(member: JSONPath.shortened(name)) }
 }

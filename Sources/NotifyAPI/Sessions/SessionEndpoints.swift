@@ -22,12 +22,12 @@ struct SessionEndpoints {
         var lifetime = Self.usualLifetime
         if let json = try await call.optionalJSON() {
             var body = try ObjectReader(json)
-            lifetime = try body.integer("lifetime_seconds", in: 60...86_400) ?? lifetime
+            lifetime = try body.integer("lifetime_seconds", in: SessionStore.lifetimeBoundsInSeconds) ?? lifetime
             try body.finish()
         }
         let session: SessionStore.Opened
         do {
-            session = try await store.open(for: userID, apiKeyID: try call.apiKeyID, lifetime: .seconds(lifetime))
+            session = try await store.open(for: userID, apiKeyID: call.apiKeyID, lifetime: .seconds(lifetime))
         } catch let error as PostgresError where error.sqlState == "NW005" {
             throw Problem.notFound("No active user has this id.")
         }
@@ -43,8 +43,7 @@ struct SessionEndpoints {
     }
 
     private func end(_ call: APICall) async throws -> Response {
-        guard case .user(let userID, let sessionID) = call.caller else { throw Problem.notFound() }
-        try await store.end(of: userID, sessionID: sessionID)
+        try await store.end(of: call.userID, sessionID: call.session.id)
         return .noContent
     }
 }

@@ -21,7 +21,10 @@ package struct CallerRegister: Sendable {
 
     private static func finding(_ rows: Rows, _ row: Int) throws -> Result<Caller, TokenRefusal> {
         if let problem = try rows.optionalString(row, 5) {
-            return .failure(TokenRefusal(rawValue: problem) ?? .unknown)
+            guard let refusal = TokenRefusal(rawValue: problem) else {
+                throw PostgresError(.decoding, "notify.find_callers refused a token as “\(problem)”, unknown here")
+            }
+            return .failure(refusal)
         }
         if let keyID = try rows.optionalInt64(row, 1) {
             let scopes = try rows.stringArray(row, 2).compactMap(APIKeyScope.init)

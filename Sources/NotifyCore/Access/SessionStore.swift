@@ -4,7 +4,8 @@ import Threads
 
 /// Opens and ends users' sessions.
 package struct SessionStore: Sendable {
-    package static let lifetimeBounds = Duration.seconds(60)...Duration.seconds(86_400)
+    /// As `notify.create_session` has it.
+    package static let lifetimeBoundsInSeconds: ClosedRange<Int64> = 60...86_400
 
     private let pool: ConnectionPool
 
@@ -29,11 +30,8 @@ package struct SessionStore: Sendable {
         }
     }
 
-    /// Ends one session, or all of a user; how many were open.
-    @discardableResult
-    package func end(of userID: UUID, sessionID: Int64? = nil) async throws -> Int {
-        try await pool.withConnection { connection in
-            Int(try connection.run(AccessStatements.endSessions, [userID, sessionID]).int32(0, 0))
-        }
+    /// Ends one session, or all of a user.
+    package func end(of userID: UUID, sessionID: Int64? = nil) async throws {
+        try await pool.withConnection { _ = try $0.run(AccessStatements.endSessions, [userID, sessionID]) }
     }
 }

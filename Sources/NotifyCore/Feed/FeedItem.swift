@@ -6,7 +6,7 @@ package struct FeedItem: Sendable {
     package let kind: String
     package let organizationID: UUID?
     package let actorID: UUID?
-    /// JSON text, as it was enqueued.
+    /// What was enqueued, as JSON text; `jsonb` keeps neither the order of its names nor its white space.
     package let payload: String
     package let visibleAt: Moment
     package let readAt: Moment?

@@ -1,5 +1,5 @@
 /// One thing without which the worker cannot do its work: the database, a relay, the templates.
-package struct ReadinessPart: Sendable, Hashable, Encodable {
+package struct ReadinessPart: Sendable, Hashable {
     /// `database`, `relay`, …: stable, for probes and alarms.
     package let name: String
     package let isReady: Bool
@@ -10,10 +10,5 @@ package struct ReadinessPart: Sendable, Hashable, Encodable {
         self.name = name
         self.isReady = isReady
         self.reason = reason
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name, reason
-        case isReady = "ready"
     }
 }

@@ -65,7 +65,7 @@ package enum PreferenceChangeResult: Sendable, Hashable {
 }
 
 /// One entry of a user's history, newest first in lists.
-package struct RecordedPreferenceChange: Sendable, Encodable {
+package struct RecordedPreferenceChange: Sendable {
     package let id: Int64
     package let emailSwitch: String
     package let enabled: Bool
@@ -73,13 +73,4 @@ package struct RecordedPreferenceChange: Sendable, Encodable {
     /// sql, service, user, unsubscribe or unsubscribe_undo.
     package let via: String
     package let actor: String
-
-    enum CodingKeys: String, CodingKey {
-        case id
-        case emailSwitch = "switch"
-        case enabled
-        case changedAt = "changed_at"
-        case via
-        case actor
-    }
 }

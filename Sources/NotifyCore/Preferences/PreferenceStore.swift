@@ -77,7 +77,10 @@ package struct PreferenceStore: Sendable {
                     EmailPreferences(version: try rows.int64(row, 2), switchesOff: try switches(rows, row, 3)))
             case "version_mismatch": results[index] = .versionMismatch
             case "locked": results[index] = nil
-            default: results[index] = .unknownUser
+            case "unknown_user": results[index] = .unknownUser
+            case let problem?:
+                throw PostgresError(
+                    .decoding, "notify.change_email_preferences refused a change as “\(problem)”, unknown here")
             }
         }
         return results

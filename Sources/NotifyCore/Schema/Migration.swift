@@ -31,6 +31,6 @@ package struct Migration: Sendable, Hashable {
         Migration(16, "preference_changes", PackageResources.m0016_preference_changes_sql),
         Migration(17, "idempotent_enqueue", PackageResources.m0017_idempotent_enqueue_sql),
         Migration(18, "removal", PackageResources.m0018_removal_sql),
-        Migration(19, "feed_retention", PackageResources.m0019_feed_retention_sql),
+        Migration(19, "retention", PackageResources.m0019_retention_sql),
     ]
 }

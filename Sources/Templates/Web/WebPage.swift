@@ -17,15 +17,25 @@ package enum WebPage: String, Sendable, CaseIterable {
     /// The database cannot be asked.
     case unavailable
 
-    /// What its templates may name. Any of them may have no value, so each needs a section.
-    var variables: [String] {
+    /// What templates of pages may name.
+    enum Variable: String {
+        case organizationName = "organization_name"
+        case switchName = "switch_name"
+        case appURL = "app_url"
+        case mayUndo = "may_undo"
+    }
+
+    /// What its own templates may name. Any of them may have no value, so each needs a section.
+    var variables: [Variable] {
         switch self {
-        case .unsubscribe, .undone, .tooLate: ["organization_name", "switch_name", "app_url"]
-        case .unsubscribed: ["organization_name", "switch_name", "app_url", "may_undo"]
+        case .unsubscribe, .undone, .tooLate: [.organizationName, .switchName, .appURL]
+        case .unsubscribed: [.organizationName, .switchName, .appURL, .mayUndo]
         case .gone, .unavailable: []
-        case .unknownLink, .preferences: ["app_url"]
+        case .unknownLink, .preferences: [.appURL]
         }
     }
+
+    var variableNames: [String] { variables.map(\.rawValue) }
 }
 
 /// What one page says.

@@ -39,13 +39,14 @@ package struct WebPages: Sendable {
         return RenderedWebPage(html: page.render(values), locale: locale.locale)
     }
 
-    private static func value(_ name: String, _ request: WebPageRequest, _ locale: LocalePages) -> String {
-        switch name {
-        case "organization_name": line(request.organizationName ?? "")
-        case "switch_name": line(request.kind.flatMap { locale.switchNames[$0] } ?? "")
-        case "app_url": request.appURL.flatMap { Link.isSafe($0) ? HTMLText.escapeLink($0) : nil } ?? ""
-        case "may_undo": request.mayUndo ? "1" : ""
-        default: ""
+    private static func value(
+        _ variable: WebPage.Variable, _ request: WebPageRequest, _ locale: LocalePages
+    ) -> String {
+        switch variable {
+        case .organizationName: line(request.organizationName ?? "")
+        case .switchName: line(request.kind.flatMap { locale.switchNames[$0] } ?? "")
+        case .appURL: request.appURL.flatMap { Link.isSafe($0) ? HTMLText.escapeLink($0) : nil } ?? ""
+        case .mayUndo: request.mayUndo ? "1" : ""
         }
     }
 

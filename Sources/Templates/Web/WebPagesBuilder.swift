@@ -32,7 +32,7 @@ struct WebPagesBuilder {
             problems += composition.problems
             composition.uses.forEach { check($0, in: page) }
             do {
-                parsed[page] = try PartTemplate(composition.template, names: VariableNames(page.variables))
+                parsed[page] = try PartTemplate(composition.template, names: VariableNames(page.variableNames))
             } catch  where problems.isEmpty {
                 report(body.file, "with the layout and the words of “\(strings.locale)” this is not Mustache: \(error)")
             } catch {
@@ -44,7 +44,7 @@ struct WebPagesBuilder {
 
     /// The layout is every page's: what only some pages have may stand there in a section.
     private mutating func check(_ use: Composition.Use, in page: WebPage) {
-        let names = use.file == directory.layout.file ? WebPage.allVariables : Set(page.variables)
+        let names = use.file == directory.layout.file ? WebPage.allVariables : Set(page.variableNames)
         if !names.contains(use.name) {
             let list = names.isEmpty ? "none" : names.sorted().joined(separator: ", ")
             report(
@@ -92,5 +92,5 @@ struct WebPagesBuilder {
 }
 
 extension WebPage {
-    fileprivate static let allVariables = Set(allCases.flatMap(\.variables))
+    fileprivate static let allVariables = Set(allCases.flatMap(\.variableNames))
 }

@@ -93,7 +93,7 @@ extension APIDescription {
         return codes
     }
 
-    /// References to components that stand nowhere.
+    /// Components that nothing refers to.
     var unusedComponents: [String] {
         let declared = ["schemas", "responses", "parameters", "headers", "requestBodies"]
             .flatMap { kind in

@@ -74,12 +74,20 @@ struct DirectoryEndpointTests {
         }
     }
 
-    @Test("The id of a deleted account is refused")
-    func tombstone() async throws {
+    @Test("An id that cannot be used is refused by the name that it has in the path")
+    func unusableIDs() async throws {
         try await withToken { api, token in
             try await api.database.execute("insert into notify.deleted_users (id) values ('\(nobody)')")
             let answer = try await api.send(.put, "/v1/users/\(nobody)", as: token, #"{"email":"a@example.com"}"#)
             #expect(answer.outcome == "409 account_deleted")
+            #expect(answer["field"] == "user_id")
+            #expect(answer["detail"] == "user_id is the id of a deleted account and cannot be used again")
+            for id in ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"] {
+                let reserved = try await api.send(.put, "/v1/organizations/\(id)", as: token, #"{"name":"A"}"#)
+                #expect(reserved.outcome == "422 invalid_value")
+                #expect(reserved["field"] == "organization_id")
+                #expect(reserved["detail"] == "organization_id is reserved")
+            }
         }
     }
 

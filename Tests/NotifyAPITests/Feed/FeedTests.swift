@@ -122,6 +122,34 @@ struct FeedTests {
         }
     }
 
+    @Test("An entry's cursor is taken however long ago it became visible")
+    func longAgo() async throws {
+        try await withAPI { api in
+            let token = try await api.session(of: ada)
+            let times = ["1960-02-29 12:00:00.000001 UTC", "1000-01-01 UTC", "4714-11-24 00:00:00 UTC BC"]
+            var expected: [String] = []
+            for time in times {
+                let id = try await api.database.value(
+                    "select notify.enqueue('assigned_ticket', '\(ada)', '\(ticket)', send_at => '\(time)')")
+                expected.append(try #require(id))
+            }
+            var seen: [String] = []
+            var path: String? = "\(feed)?limit=1"
+            while let next = path {
+                let answer = try await api.send(.get, next, as: token)
+                #expect(answer.status == 200, "\(answer.body)")
+                seen += try ids(answer)
+                path = answer["next_cursor"].map { "\(feed)?limit=1&cursor=\($0)" }
+            }
+            #expect(seen == expected)
+            for entry in try entries(try await api.send(.get, feed, as: token)).reversed() {
+                let cursor = try #require(entry["cursor"] as? String)
+                let marked = try await api.send(.post, "\(feed)/read", as: token, #"{"up_to":"\#(cursor)"}"#)
+                #expect(marked.body == #"{"marked":1}"#)
+            }
+        }
+    }
+
     @Test("One entry is marked once: its first reading stays")
     func markOne() async throws {
         try await withAPI { api in
@@ -176,7 +204,8 @@ struct FeedTests {
         "A cursor that no page gave is refused, also one with numbers that no time has",
         arguments: [
             "x", "MQ", Query.cursorText("1"), Query.cursorText("1", "2", "3"), Query.cursorText("x", "1"),
-            Query.cursorText("1", ""), Query.cursorText("-1", "1"), Query.cursorText("\(Int64.max)", "1"),
+            Query.cursorText("1", ""), Query.cursorText("-210866803200000001", "1"),
+            Query.cursorText("\(Int64.max)", "1"),
             Query.cursorText("\(Int64.min)", "1"), Query.cursorText("1", "99999999999999999999"),
         ])
     func badCursor(cursor: String) async throws {

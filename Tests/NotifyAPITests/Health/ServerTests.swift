@@ -12,4 +12,17 @@ struct ServerTests {
             #expect(answer.hasSuffix(#"{"status":"alive"}"#))
         }
     }
+
+    @Test("A host that has no address ends it with the name and the reason")
+    func unknownHost() async throws {
+        try await withAPI(APIConfiguration(host: "no host", port: 8_080)) { api in
+            let application = buildApplication(
+                api.configuration, services: api.services, readiness: { [] }, logger: .silent)
+            let failure = await #expect(throws: ListenFailure.self) {
+                try await APIService(application, configuration: api.configuration).run()
+            }
+            #expect(failure?.address == "no host:8080")
+            #expect(failure?.reason.isEmpty == false)
+        }
+    }
 }

@@ -57,6 +57,15 @@ struct ObjectReaderTests {
         #expect(problem?.field == String(repeating: "b", count: 63))
     }
 
+    @Test("A name is cut by Unicode scalars: one character with 500 KB of combining marks does not come back whole")
+    func combiningMarks() throws {
+        let name = "a" + String(repeating: "\u{301}", count: 250_000)
+        let problem = #expect(throws: Problem.self) { try reader(#"{"\#(name)":1}"#).finish() }
+        #expect(problem?.field?.unicodeScalars.count == 63)
+        let fault = #expect(throws: JSONFault.self) { try reader(#"{"\#(name)":x}"#) }
+        #expect(fault?.path.field.unicodeScalars.count == 63)
+    }
+
     @Test("What is no object is refused as the body itself", arguments: ["[]", "null", "1", "\"x\"", "true"])
     func noObject(json: String) {
         let problem = #expect(throws: Problem.self) { try reader(json) }

@@ -29,6 +29,12 @@ struct QueryTests {
         #expect(throws: Problem.self) { try query(text) }
     }
 
+    @Test("The name of an unknown parameter is cut by Unicode scalars, whatever stands on its letters")
+    func longName() {
+        let problem = #expect(throws: Problem.self) { try query("a\(String(repeating: "%CC%81", count: 1_000))=1") }
+        #expect(problem?.field?.unicodeScalars.count == 63)
+    }
+
     @Test(
         "A route that takes no parameters refuses them too; one for anyone does not look, others add theirs to links",
         arguments: [

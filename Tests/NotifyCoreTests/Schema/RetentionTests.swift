@@ -25,7 +25,9 @@ struct RetentionTests {
         update notify.idempotency_keys set created_at = now() - interval '24 hours 30 minutes' where key = 'new'
         """
 
-    @Test("Feed rows go after 90 days, sessions and idempotency keys a day after their end, in slices")
+    @Test(
+        "Feed rows go after 90 days, sessions a day after their end, idempotency keys 25 hours after they came, in slices"
+    )
     func purge() async throws {
         try await withTestDatabase(.directory) { database in
             try await database.execute(

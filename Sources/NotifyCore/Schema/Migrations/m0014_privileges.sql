@@ -37,12 +37,14 @@ grant execute on function
     notify.ensure_partitions(integer), notify.drop_partitions(integer), notify.release_cancelled(bigint[])
 to notify_worker;
 
--- The HTTP API: also all that producers and the directory may (a member of both), account mails, and the feed.
+-- The HTTP API: also all that producers and the directory may (a member of both), account mails, the feed, and what
+-- became of an event, for the service that asks about it.
 grant execute on function notify.enqueue_account(text, text, uuid, text, text, jsonb, timestamptz) to notify_api;
 grant select on
     notify.users, notify.deleted_users, notify.organizations, notify.memberships, notify.email_preferences,
-    notify.installation, notify.notifications
+    notify.installation, notify.notifications, notify.events, notify.deliveries, notify.attempts, notify.workers
 to notify_api;
+grant select (event_id, expires_at, finished_at) on notify.dead_events to notify_api;
 grant update (read_at) on notify.notifications to notify_api;
 
 -- Operators: the whole life of any event, but no address and no name.

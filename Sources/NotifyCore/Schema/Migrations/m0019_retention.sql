@@ -2,8 +2,9 @@
 
 create index notifications_visible_at_idx on notify.notifications (visible_at);
 
--- Deletes up to `slice` rows each of what nobody needs any more: feed rows older than 90 days, sessions 30
--- days after their end, until when they are told from guesses, idempotency keys an hour after theirs. Returns the most rows that went from one table: fewer than `slice` means done.
+-- Deletes up to `slice` rows each of what nobody needs any more: feed rows older than 90 days, sessions 30 days after
+-- their end, until when a token of theirs is told from a guess, idempotency keys 25 hours after they came, an hour longer
+-- than they hold. Returns the most rows that went from one table: fewer than `slice` means done.
 create function notify.purge_api_rows(slice integer default 1000) returns integer
     language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '1s'
 as $$
@@ -81,7 +82,3 @@ end
 $$;
 
 grant execute on function notify.purge_api_rows(integer), notify.trim_feeds(uuid, integer) to notify_worker;
-
--- What one event came to, for the service that asks about it.
-grant select on notify.events, notify.deliveries, notify.attempts, notify.workers to notify_api;
-grant select (event_id, expires_at, finished_at) on notify.dead_events to notify_api;
