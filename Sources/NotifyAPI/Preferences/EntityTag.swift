@@ -42,11 +42,7 @@ struct EntityTag: Sendable, Hashable {
 
     private static func tags(in fields: [String]) -> [Substring] {
         fields.flatMap { $0.split(separator: ",") }
-            .map { field in
-                var tag = field.drop { $0 == " " || $0 == "\t" }
-                while tag.last == " " || tag.last == "\t" { tag.removeLast() }
-                return tag
-            }
+            .map { $0.trimmingFieldSpace() }
             .filter { !$0.isEmpty }
     }
 }
