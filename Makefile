@@ -40,9 +40,10 @@ check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_AP
 	@scripts/install-dependencies --tests
 	scripts/check-api --binary .build/release/notify-worker
 
-bench: release ## Measure the HTTP API against references in the same run, about 2.5 minutes; writes Benchmarks/API.md
+bench: release ## Measure the HTTP API against references in the same run, about 4 minutes; writes Benchmarks/API.md
 	@command -v wrk >/dev/null || { echo "make bench: wrk is missing: apt-get install wrk" >&2; exit 1; }
 	swift build -c release --product bench-bare-server $(SWIFT_BUILD_FLAGS)
+	scripts/real-servers
 	scripts/bench-api --out Benchmarks/API.md
 
 format: ## Format every Swift file in place
