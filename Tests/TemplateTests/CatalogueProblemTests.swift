@@ -5,15 +5,6 @@ import Testing
 
 @Suite("Mistakes in templates")
 struct CatalogueProblemTests {
-    struct Mistake: Sendable, CustomTestStringConvertible {
-        let name: String
-        /// Files that differ from the sound ones; nil removes one.
-        let files: [String: String?]
-        /// `file:line: beginning of the message`, sorted.
-        let expected: [String]
-        var testDescription: String { name }
-    }
-
     static let mistakes: [Mistake] = [
         Mistake(name: "none", files: [:], expected: []),
         Mistake(

@@ -60,13 +60,6 @@ struct WebPageTests {
         #expect(!html.contains("javascript"))
     }
 
-    struct Mistake: Sendable, CustomTestStringConvertible {
-        let name: String
-        let files: [String: String?]
-        let expected: [String]
-        var testDescription: String { name }
-    }
-
     static let mistakes: [Mistake] = [
         Mistake(name: "none", files: [:], expected: []),
         Mistake(

@@ -17,16 +17,13 @@ struct Settlement: Sendable {
     /// That relay's name.
     var relay: String?
 
-    init(eventID: Int64, leaseID: Int64, change: Change, attempt: AttemptRecord?) {
-        self.eventID = eventID
-        self.leaseID = leaseID
-        self.change = change
-        self.attempt = attempt
+    init(_ event: ClaimedEvent, _ change: Change, attempt: AttemptRecord? = nil, relay: String? = nil) {
+        self.init(eventID: event.id, leaseID: event.leaseID, change: change, attempt: attempt, relay: relay)
     }
 
-    init(_ event: ClaimedEvent, _ change: Change, attempt: AttemptRecord? = nil, relay: String? = nil) {
-        eventID = event.id
-        leaseID = event.leaseID
+    init(eventID: Int64, leaseID: Int64, change: Change, attempt: AttemptRecord?, relay: String? = nil) {
+        self.eventID = eventID
+        self.leaseID = leaseID
         self.change = change
         self.attempt = attempt
         self.relay = relay

@@ -30,7 +30,12 @@ struct JournalAdoption {
             }
             guard try writeAccepted(contents.entries, in: queue) else { continue }
             try markSuspects(contents.entries, in: queue)
-            try queue.signOff(workerID: worker.id)
+            if contents.isWhole {
+                try queue.signOff(workerID: worker.id)
+            } else {
+                logger.warning(
+                    "a journal is damaged; what it does not name waits for its lease", metadata: ["file": "\(path)"])
+            }
             file.remove()
             logger.notice("took over from a worker that was killed", metadata: ["worker": "\(worker.id)"])
         }

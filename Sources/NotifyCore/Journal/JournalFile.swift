@@ -72,7 +72,7 @@ struct JournalFile: Sendable {
             guard count > 0 else { break }
             length += count
         }
-        return JournalContents(octets)
+        return JournalContents(Array(octets[..<length]))
     }
 
     func remove() { unlink(path) }
@@ -83,34 +83,5 @@ struct JournalFile: Sendable {
     private func discard() {
         remove()
         close()
-    }
-}
-
-/// What a journal says. Damaged slots are as good as empty ones: their leases run out.
-struct JournalContents: Sendable {
-    /// Nil where the file's beginning is damaged or was never written.
-    let worker: (id: Int64, installationID: UUID)?
-    let entries: [JournalEntry]
-
-    /// - Parameter octets: of a whole file; what was missing at its end as zeros.
-    init(_ octets: [UInt8]) {
-        func number(_ offset: Int) -> UInt64 {
-            octets.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
-        }
-        guard octets.count == JournalLayout.fileSize, number(0) == JournalLayout.magic,
-            let installationID = UUID(octets: octets[16..<32])
-        else {
-            (worker, entries) = (nil, [])
-            return
-        }
-        worker = (Int64(bitPattern: number(8)), installationID)
-        entries = (0..<JournalLayout.slotCount)
-            .compactMap { index in
-                let offset = JournalLayout.slotOffset(index)
-                return JournalLayout.entry(
-                    eventID: Int64(bitPattern: number(offset + JournalLayout.eventOffset)),
-                    leaseID: Int64(bitPattern: number(offset + JournalLayout.leaseOffset)),
-                    word: number(offset + JournalLayout.wordOffset))
-            }
     }
 }

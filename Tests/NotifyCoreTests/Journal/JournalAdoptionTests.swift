@@ -93,6 +93,20 @@ struct JournalAdoptionTests {
         }
     }
 
+    @Test("leaves to the lease what a damaged journal does not name, for it may have been begun")
+    func damaged() async throws {
+        try await withEstate { estate in
+            let events = try (0..<2).map { _ in try estate.client.claimTicket() }
+            try estate.journal(of: [(events[0], .accepted), (events[1], .sending)])
+            let file = try #require(estate.files.first)
+            truncate(file, JournalLayout.slotOffset(1))
+            try estate.adopt()
+            #expect(try estate.outcome(events[0]) == "sent 250 1 f")
+            #expect(try estate.row(events[1])?.hasPrefix("leased 0 f") == true)
+            #expect(estate.files == [])
+        }
+    }
+
     @Test("holds what nobody knows of, where its kind is not to be sent twice")
     func hold() async throws {
         try await withEstate { estate in
