@@ -1,7 +1,7 @@
 package import Logging
 package import NotifyCore
 package import PostgresClient
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Looks every few seconds whether the API's own connection to the database is of use, so that readiness can be told
@@ -21,7 +21,7 @@ package final class DatabaseProbe: Service {
     package var part: ReadinessPart { state.withLock { $0 } }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 self.note(await self.trouble())
                 // Cancelled, it ends early; that is no error.

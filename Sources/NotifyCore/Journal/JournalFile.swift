@@ -62,17 +62,19 @@ struct JournalFile: Sendable {
 
     /// What it says, however much of it is there.
     func contents() -> JournalContents {
-        var octets = [UInt8](repeating: 0, count: JournalLayout.fileSize)
-        var length = 0
-        while length < octets.count {
-            let count = octets.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress! + length, $0.count - length, off_t(length))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            length += count
-        }
-        return JournalContents(Array(octets[..<length]))
+        let size = JournalLayout.fileSize
+        return JournalContents(
+            [UInt8](unsafeUninitializedCapacity: size) { buffer, length in
+                while length < size {
+                    let rest = UnsafeMutableRawBufferPointer(buffer)[length...]
+                    let count = pread(
+                        descriptor, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count, off_t(length)
+                    )
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { break }
+                    length += count
+                }
+            })
     }
 
     func remove() { unlink(path) }
