@@ -43,6 +43,8 @@ create function notify.change_email_preferences(changes jsonb, skip_locked boole
     index integer, problem text, version bigint, switches_off text[]
 )
     language plpgsql security definer set search_path = notify, pg_temp
+    -- A plan is kept while the tables grow: by their indexes even where they are small.
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off
 as $$
 declare
     kept_changes constant integer := 500;
@@ -72,13 +74,13 @@ begin
         if skip_locked then
             select array_agg(h.id), array_agg(h.preferences_version) into held_ids, held_versions
             from (
-                select u.id, u.preferences_version from unnest(asked_ids) a (id) join users u on u.id = a.id
+                select u.id, u.preferences_version from users u where u.id = any (asked_ids)
                 order by u.id for no key update of u skip locked
             ) h;
         else
             select array_agg(h.id), array_agg(h.preferences_version) into held_ids, held_versions
             from (
-                select u.id, u.preferences_version from unnest(asked_ids) a (id) join users u on u.id = a.id
+                select u.id, u.preferences_version from users u where u.id = any (asked_ids)
                 order by u.id for no key update of u
             ) h;
         end if;
@@ -93,9 +95,10 @@ begin
             select a.user_id, s.key, s.value::boolean
             from asked a
             cross join lateral jsonb_each_text(a.switches) s
-            left join email_preferences p on p.user_id = a.user_id and p.switch = s.key
             -- A switch that was never touched is on.
-            where coalesce(p.enabled, true) is distinct from s.value::boolean
+            where s.value::boolean is distinct from coalesce(
+                (select p.enabled from email_preferences p where p.user_id = a.user_id and p.switch = s.key), true
+            )
             on conflict on constraint email_preferences_pkey do update
                 set enabled = excluded.enabled, updated_at = clock_timestamp()
                 where e.enabled <> excluded.enabled
@@ -111,8 +114,7 @@ begin
 
         for bumped in
             update users u set preferences_version = u.preferences_version + 1
-            from unnest(changed_ids) c (id)
-            where u.id = c.id
+            where u.id = any (changed_ids)
             returning u.id, u.preferences_version as version
         loop
             -- Now and then: a look for it costs more than the change.
