@@ -118,6 +118,7 @@ let package = Package(
             ],
             path: "Tests/Support"
         ),
+        .executableTarget(name: "torture-mailbox", dependencies: ["DevMailbox"], path: "Tests/Torture/Mailbox"),
 
         .testTarget(
             name: "PostgresClientTests", dependencies: ["PostgresClient", "Threads", "DevPostgres", "TestSupport"]),

@@ -74,7 +74,7 @@ package func buildApplication(
         ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(
-        Endpoint.all(services, readiness: readiness), configuration: configuration, services: services)
+        Endpoint.all(services, readiness: readiness), configuration: configuration, services: services, logger: logger)
     return Application(
         router: router, server: .http1(configuration: server),
         configuration: .init(
@@ -86,10 +86,12 @@ package func buildApplication(
 
 /// The endpoints with what stands around each request.
 func buildRouter(
-    _ endpoints: [Endpoint], configuration: APIConfiguration, services: APIServices
+    _ endpoints: [Endpoint], configuration: APIConfiguration, services: APIServices, logger: Logger
 ) -> Router<APIRequestContext> {
     let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: RequestFrame(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)))
+    router.add(
+        middleware: RequestFrame(
+            securityHeaders: SecurityHeaders(isSecure: configuration.isSecure), logger: logger))
     let clients = ClientAddresses(trusting: configuration.trustedProxies)
     router.add(
         endpoints,

@@ -12,6 +12,8 @@ struct RequestFrame: RouterMiddleware {
     typealias Context = APIRequestContext
 
     let securityHeaders: SecurityHeaders
+    /// Without the number that the framework gives a request: its id here is one that its sender knows.
+    let logger: Logger
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -58,7 +60,7 @@ struct RequestFrame: RouterMiddleware {
     }
 
     private func warn(_ error: any Error, _ context: Context) {
-        context.logger.error(
+        logger.error(
             "request failed",
             metadata: [
                 // What an error of others says of itself may hold a token.
@@ -70,7 +72,7 @@ struct RequestFrame: RouterMiddleware {
     private func log(
         _ request: Request, _ status: HTTPResponse.Status, after duration: Duration, _ context: Context
     ) {
-        context.logger.info(
+        logger.info(
             "request",
             metadata: [
                 "method": .string(request.method.rawValue), "route": .string(context.endpointPath ?? "NotFound"),

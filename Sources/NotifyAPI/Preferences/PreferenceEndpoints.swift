@@ -79,6 +79,11 @@ struct PreferenceEndpoints {
         }
     }
 
+    private static let labels = String(
+        decoding: JSONWriter.object { json in
+            for emailSwitch in EmailSwitch.allCases { json.member(emailSwitch.rawValue, emailSwitch.label) }
+        }, as: UTF8.self)
+
     private static func response(_ preferences: EmailPreferences) -> Response {
         var response = Response.json(.ok) { json in
             json.name("switches")
@@ -86,9 +91,7 @@ struct PreferenceEndpoints {
                 for emailSwitch in EmailSwitch.allCases { json.member(emailSwitch.rawValue, preferences[emailSwitch]) }
             }
             json.name("labels")
-            json.object { json in
-                for emailSwitch in EmailSwitch.allCases { json.member(emailSwitch.rawValue, emailSwitch.label) }
-            }
+            json.raw(labels)
         }
         response.headers[.eTag] = EntityTag(version: preferences.version).text
         return response

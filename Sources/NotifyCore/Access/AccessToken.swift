@@ -12,6 +12,8 @@ package struct AccessToken: Sendable {
     /// As the caller sends it: the prefix and 43 characters of base64url.
     package let text: String
     package let use: Use
+    /// SHA-256 of the text: what the database knows a token by.
+    package let hash: [UInt8]
 
     private static let secretOctets = 32
     private static let secretCharacters = 43
@@ -20,8 +22,7 @@ package struct AccessToken: Sendable {
     package init(for use: Use) {
         var generator = SystemRandomNumberGenerator()
         let secret = (0..<Self.secretOctets).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        self.use = use
-        text = use.rawValue + Base64Text.encode(secret)
+        self.init(use, text: use.rawValue + Base64Text.encode(secret))
     }
 
     /// Nil for a text that no token looks like, which then needs no look into the database.
@@ -32,12 +33,14 @@ package struct AccessToken: Sendable {
         guard secret.count == Self.secretCharacters,
             secret.allSatisfy({ (48...57).contains($0) || (65...90).contains($0 & 0xDF) || $0 == 45 || $0 == 95 })
         else { return nil }
-        self.use = use
-        self.text = String(text)
+        self.init(use, text: String(text))
     }
 
-    /// SHA-256 of the text: what the database knows a token by.
-    package var hash: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+    private init(_ use: Use, text: String) {
+        self.text = text
+        self.use = use
+        hash = Array(SHA256.hash(data: Array(text.utf8)))
+    }
 
     /// Enough to tell tokens apart by, too little to use one: the prefix and four characters.
     package var hint: String { String(text.prefix(use.rawValue.count + 4)) }

@@ -12,8 +12,9 @@ package struct ConnectionOptions: Sendable {
     package var lockTimeout: Duration?
     /// How long data may stay unacknowledged, and a silent peer unanswering, before the connection counts as lost.
     package var networkTimeout: Duration = .seconds(30)
-    /// Whether the server plans a statement once and not for each set of parameters (`plan_cache_mode`), for sessions
-    /// whose statements are small: planning is then most of their time. Behind a pooler it has no effect.
+    /// Whether the server plans a statement once and not for each set of parameters (`plan_cache_mode`), and by indexes
+    /// even where a table is still small: for sessions whose statements touch few rows, most of whose time planning
+    /// would be. Behind a pooler it has no effect.
     package var reusesPlans = false
     /// `nil`: unless the connection goes through a pooler, which may run each statement in another session.
     package var usesPreparedStatements: Bool?
@@ -41,7 +42,7 @@ extension ConnectionOptions {
 
     /// Settings of a session that is ours, by their names in PostgreSQL.
     var sessionSettings: [(name: String, value: String)] {
-        limits + (reusesPlans ? [("plan_cache_mode", "force_generic_plan")] : [])
+        limits + (reusesPlans ? [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")] : [])
     }
 
     /// Those that each transaction brings along where the session is not ours; in milliseconds.

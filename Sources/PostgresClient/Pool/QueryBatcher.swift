@@ -86,7 +86,8 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
         guard !batch.isEmpty else { return }
         pool.perform { connection in
             let now = ContinuousClock.now
-            let (timely, late) = (batch.filter { now < $0.deadline }, batch.filter { now >= $0.deadline })
+            let late = batch.filter { now >= $0.deadline }
+            let timely = late.isEmpty ? batch : batch.filter { now < $0.deadline }
             let answers = timely.isEmpty ? [] : self.answers(to: timely.map { $0.query }, connection)
             return {
                 for (waiting, answer) in zip(timely, answers) { waiting.continuation.resume(with: answer) }

@@ -134,36 +134,52 @@ create function notify.find_callers(token_hashes bytea[]) returns table (
 as $$
 declare
     looked_at timestamptz := clock_timestamp();
+    found record;
+    used_ids bigint[];
 begin
-    return query
-    select
-        k.token_hash, k.id, k.scopes, null::bigint, null::uuid,
-        case
-            when k.revoked_at is not null then 'revoked'
-            when k.expires_at <= looked_at then 'expired'
-        end
-    from api_keys k
-    where k.token_hash = any (token_hashes)
-    union all
-    select
-        s.token_hash, null, null, s.id, s.user_id,
-        case
-            when s.ended_at is not null or not u.is_active then 'ended'
-            when s.expires_at <= looked_at then 'expired'
-        end
-    from sessions s
-    join users u on u.id = s.user_id
-    where s.token_hash = any (token_hashes);
+    for found in
+        select
+            k.token_hash, k.id, k.scopes, null::bigint as session_id, null::uuid as user_id,
+            case
+                when k.revoked_at is not null then 'revoked'
+                when k.expires_at <= looked_at then 'expired'
+            end as problem,
+            k.revoked_at is null
+                and (k.last_used_at is null or k.last_used_at < looked_at - interval '1 minute') as is_to_be_noted
+        from api_keys k
+        where k.token_hash = any (token_hashes)
+        union all
+        select
+            s.token_hash, null, null, s.id, s.user_id,
+            case
+                when s.ended_at is not null or not u.is_active then 'ended'
+                when s.expires_at <= looked_at then 'expired'
+            end,
+            false
+        from sessions s
+        join users u on u.id = s.user_id
+        where s.token_hash = any (token_hashes)
+    loop
+        if found.is_to_be_noted then
+            used_ids := used_ids || found.id;
+        end if;
+        token_hash := found.token_hash;
+        api_key_id := found.id;
+        scopes := found.scopes;
+        session_id := found.session_id;
+        user_id := found.user_id;
+        problem := found.problem;
+        return next;
+    end loop;
 
-    -- Skipping what another process is writing: it writes the same.
-    update api_keys k set last_used_at = looked_at
-    from (
-        select u.id from api_keys u
-        where u.token_hash = any (token_hashes) and u.revoked_at is null
-            and (u.last_used_at is null or u.last_used_at < looked_at - interval '1 minute')
-        for no key update skip locked
-    ) stale
-    where k.id = stale.id;
+    if used_ids is not null then
+        -- Skipping what another process is writing: it writes the same.
+        update api_keys k set last_used_at = looked_at
+        from (
+            select u.id from api_keys u where u.id = any (used_ids) for no key update skip locked
+        ) used
+        where k.id = used.id;
+    end if;
 end
 $$;
 
