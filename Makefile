@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api bench format demo clean
+.PHONY: help install install-tests build release run test check check-api bench torture torture-short torture-binaries format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -9,7 +9,7 @@ SWIFT_BUILD_FLAGS ?=
 export SWIFT_BUILD_FLAGS
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install the system packages that building and the demo need
 	@scripts/install-dependencies
@@ -45,6 +45,16 @@ bench: release ## Measure the HTTP API against references in the same run, about
 	swift build -c release --product bench-bare-server $(SWIFT_BUILD_FLAGS)
 	scripts/real-servers
 	scripts/bench-api --out Benchmarks/API.md
+
+torture: torture-binaries ## Break the worker and all around it, and count; ROW=name SEED=n for one row (docs/reliability.md)
+	scripts/torture $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))
+
+torture-short: torture-binaries ## The short form of every row, at most 8 minutes, as CI runs it
+	scripts/torture --short $(if $(SEED),--seed $(SEED))
+
+torture-binaries: release
+	@scripts/install-dependencies --tests
+	swift build -c release --product torture-mailbox $(SWIFT_BUILD_FLAGS)
 
 format: ## Format every Swift file in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

@@ -108,12 +108,7 @@ enum PreferenceStatements {
     static let read = Statement(
         name: "read_preferences",
         sql: """
-            select u.id, u.preferences_version,
-                array(
-                    select p.switch from notify.email_preferences p where p.user_id = u.id and not p.enabled
-                )
-            from notify.users u
-            where u.id = any ($1::uuid[])
+            select user_id, version, switches_off from notify.read_email_preferences($1::uuid[])
             """)
     static let change = Statement(
         name: "change_preferences",

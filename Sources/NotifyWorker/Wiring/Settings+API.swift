@@ -23,7 +23,6 @@ extension Settings {
         var options = ConnectionOptions(applicationName: "notify-worker api")
         options.statementTimeout = .seconds(10)
         options.lockTimeout = .seconds(2)
-        options.reusesPlans = true
         return ConnectionPool(
             url, options: options,
             configuration: .init(name: "api-db", size: 8, maximumWaiters: 1_024, waitTimeout: .seconds(5)))

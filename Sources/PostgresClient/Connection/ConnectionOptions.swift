@@ -12,10 +12,6 @@ package struct ConnectionOptions: Sendable {
     package var lockTimeout: Duration?
     /// How long data may stay unacknowledged, and a silent peer unanswering, before the connection counts as lost.
     package var networkTimeout: Duration = .seconds(30)
-    /// Whether the server plans a statement once and not for each set of parameters (`plan_cache_mode`), and by indexes
-    /// even where a table is still small: for sessions whose statements touch few rows, most of whose time planning
-    /// would be. Behind a pooler it has no effect.
-    package var reusesPlans = false
     /// `nil`: unless the connection goes through a pooler, which may run each statement in another session.
     package var usesPreparedStatements: Bool?
 
@@ -40,16 +36,11 @@ extension ConnectionOptions {
         ]
     }
 
-    /// Settings of a session that is ours, by their names in PostgreSQL.
-    var sessionSettings: [(name: String, value: String)] {
-        limits + (reusesPlans ? [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")] : [])
-    }
-
-    /// Those that each transaction brings along where the session is not ours; in milliseconds.
-    var limits: [(name: String, value: String)] {
+    /// Settings of the session, in milliseconds, by their names in PostgreSQL.
+    var sessionSettings: [(name: String, milliseconds: Int64)] {
         [("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout)]
             .compactMap { name, timeout in
-                timeout.map { (name, String(max($0.inMilliseconds, 1))) }
+                timeout.map { (name, max($0.inMilliseconds, 1)) }
             }
     }
 }

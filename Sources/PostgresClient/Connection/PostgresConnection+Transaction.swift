@@ -28,8 +28,8 @@ extension PostgresConnection {
     /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own: its
     /// limits of time. Nil where they are set: in a session that is ours, or by the `begin` of an open transaction.
     var limitsStatement: String? {
-        guard isBehindPooler, !isInTransaction, !options.limits.isEmpty else { return nil }
-        let settings = options.limits.map { name, milliseconds in
+        guard isBehindPooler, !isInTransaction, !options.sessionSettings.isEmpty else { return nil }
+        let settings = options.sessionSettings.map { name, milliseconds in
             "pg_catalog.set_config('\(name)', '\(milliseconds)', true)"
         }
         return "select \(settings.joined(separator: ", "))"
@@ -37,7 +37,7 @@ extension PostgresConnection {
 
     private var beginStatement: String {
         guard isBehindPooler else { return "begin" }
-        let settings = options.limits.map { name, milliseconds in "; set local \(name) = \(milliseconds)" }
+        let settings = options.sessionSettings.map { name, milliseconds in "; set local \(name) = \(milliseconds)" }
         return "begin\(settings.joined())"
     }
 }

@@ -76,15 +76,9 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
     }
 
     private func runBatch() {
-        let batch: [Waiting] = state.withLock { state in
-            let batch = Array(state.waiting.prefix(limit))
-            state.waiting.removeFirst(batch.count)
-            if batch.isEmpty { state.running -= 1 }
-            return batch
-        }
-        // Another batch that started meanwhile took all.
-        guard !batch.isEmpty else { return }
         pool.perform { connection in
+            // Only now: what came while the thread woke up goes along.
+            let batch = self.takeBatch()
             let now = ContinuousClock.now
             let late = batch.filter { now >= $0.deadline }
             let timely = late.isEmpty ? batch : batch.filter { now < $0.deadline }
@@ -96,6 +90,15 @@ package final class QueryBatcher<Query: Sendable, Answer: Sendable>: Sendable {
                 self.state.withLock { $0.running -= 1 }
                 self.startBatch()
             }
+        }
+    }
+
+    /// Empty where another batch that started meanwhile took all.
+    private func takeBatch() -> [Waiting] {
+        state.withLock { state in
+            let batch = Array(state.waiting.prefix(limit))
+            state.waiting.removeFirst(batch.count)
+            return batch
         }
     }
 

@@ -72,7 +72,9 @@ struct Options: Decodable {
     private func tls() throws -> MailboxConfiguration.Encryption {
         guard let encryption, encryption != "off" else { return .off }
         guard let certificate, let key else { throw Complaint("encryption needs certificate and key") }
-        let versions: [String: TLSIdentity.Version] = ["tls1": .tls1, "tls11": .tls11, "tls12": .tls12, "tls13": .tls13]
+        let versions: [String: TLSIdentity.Version] = [
+            "tls1": .tls1, "tls11": .tls11, "tls12": .tls12, "tls13": .tls13,
+        ]
         guard let newest = versions[newestVersion ?? "tls13"] else { throw Complaint("newestVersion is none") }
         let identity = TLSIdentity(certificateChainFile: certificate, keyFile: key, newestVersion: newest)
         switch encryption {

@@ -131,6 +131,8 @@ create function notify.find_callers(token_hashes bytea[]) returns table (
     token_hash bytea, api_key_id bigint, scopes text[], session_id bigint, user_id uuid, problem text
 )
     language plpgsql security definer set search_path = notify, pg_temp
+    -- Planning would be most of its time; a plan that is kept while tables grow goes by their indexes.
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off
 as $$
 declare
     looked_at timestamptz := clock_timestamp();

@@ -1,0 +1,119 @@
+"""Enqueues events and remembers what became of each transaction: acknowledged, unknown or refused."""
+
+import json
+import random
+import threading
+import time
+import uuid
+
+import psycopg
+
+USERS = [str(uuid.UUID(int=number)) for number in range(1, 101)]
+ORGANIZATIONS = [str(uuid.UUID(int=1_000 + number)) for number in range(10)]
+KINDS = ("assigned_conversation", "assigned_ticket", "conversation_note", "assigned_reminder", "assigned_inquiry")
+
+
+def address(user):
+    return f"user{uuid.UUID(user).int}@example.com"
+
+
+def prepare(connection):
+    """The users and organisations that events are about; every user is a member of every organisation."""
+    with connection.pipeline():
+        for user in USERS:
+            connection.execute("select notify.upsert_user(%s, %s, 'Jane Doe')", (user, address(user)))
+        for organization in ORGANIZATIONS:
+            connection.execute("select notify.upsert_organization(%s, 'Example Ltd')", (organization,))
+            for user in USERS:
+                connection.execute("select notify.add_member(%s, %s)", (organization, user))
+
+
+def event(token, randomness):
+    """An event as `enqueue_many` takes it. Its token is its dedupe key and stands in its mail."""
+    kind, user = randomness.choice(KINDS), randomness.choice(USERS)
+    url = f"https://app.example.com/{token}"
+    payload = {
+        "assigned_conversation": {"conversation_id": token, "subject": token, "url": url},
+        "assigned_ticket": {"ticket_id": token, "subject": token, "url": url},
+        "conversation_note": {
+            "conversation_id": token, "note_id": "1", "subject": token, "author": "Max", "note": "Look", "url": url},
+        "assigned_reminder": {"reminder_id": token, "title": token, "url": url},
+        "assigned_inquiry": {"inquiry_id": token, "subject": token, "url": url},
+    }[kind]
+    return {
+        "kind": kind, "user_id": user, "payload": payload, "dedupe_key": token,
+        "organization_id": randomness.choice([None, *ORGANIZATIONS]),
+    }
+
+
+class Producer:
+    """`fates` has each token that was ever attempted."""
+
+    def __init__(self, url, seed=1, prefix="token-"):
+        self.url = url
+        self.prefix = prefix
+        self.random = random.Random(seed)
+        self.fates = {}
+        self.times = {}  # when its commit was acknowledged or lost, time.time()
+        self._next = 0
+        self._connection = None
+        self._stop = threading.Event()
+        self._thread = None
+
+    def tokens(self, count):
+        start, self._next = self._next, self._next + count
+        return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
+
+    def enqueue(self, count, batch=1_000, **changes):
+        """Returns the tokens. `changes` go into every event, such as `user_id`."""
+        made = []
+        while len(made) < count:
+            made += self._send([{**event(token, self.random), **changes}
+                                for token in self.tokens(min(batch, count - len(made)))])
+        return made
+
+    def _send(self, events):
+        tokens = [one["dedupe_key"] for one in events]
+        for token in tokens:
+            self.fates[token] = "attempted"
+        fate = "refused"
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self.url, connect_timeout=5)
+            self._connection.execute("select notify.enqueue_many(%s::jsonb)", (json.dumps(events),))
+            # From here on a failure leaves open whether it took effect.
+            fate = "unknown"
+            self._connection.commit()
+            fate = "acknowledged"
+        except psycopg.Error:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+        for token in tokens:
+            self.fates[token] = fate
+            self.times[token] = time.time()
+        return tokens
+
+    def start(self, rate, batch=10):
+        """Enqueues `rate` events/s from a thread until `stop`."""
+        def run():
+            due = time.monotonic()
+            while not self._stop.is_set():
+                self.enqueue(batch, batch)
+                due = max(due + batch / rate, time.monotonic() - 1)
+                self._stop.wait(max(0, due - time.monotonic()))
+
+        self._stop.clear()
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+        if self._thread:
+            self._thread.join(30)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def with_fate(self, *fates):
+        return [token for token, fate in self.fates.items() if fate in fates]

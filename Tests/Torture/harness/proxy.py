@@ -1,0 +1,195 @@
+"""A TCP proxy in user space that delays, throttles, cuts, resets, half-closes and swallows.
+
+Runs an event loop on a thread of its own. Its knobs may be turned at any time and count for what comes after.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+
+
+class Cut(Exception):
+    """Raised by a hook: the connection ends here. `how` is `reset`, `close` or `silence`."""
+
+    def __init__(self, how="reset"):
+        self.how = how
+
+
+class Link:
+    """One proxied connection. Octets count from the connection's beginning."""
+
+    def __init__(self, number, client, server):
+        self.number = number
+        self.client = client  # (reader, writer) towards who connected
+        self.server = server
+        self.octets = {"up": 0, "down": 0}
+        self.is_silent = False
+        self.notes = {}  # for hooks
+
+    def end(self, how):
+        """`reset`: RST both ways; `close`: FIN both ways; `silence`: nothing passes any more, both ends stay open."""
+        if how == "silence":
+            self.is_silent = True
+            return
+        for _, writer in (self.client, self.server):
+            if how == "reset":
+                with contextlib.suppress(OSError, AttributeError):
+                    writer.get_extra_info("socket").setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+            else:
+                writer.close()
+
+
+class Proxy:
+    def __init__(self, target_port, host="127.0.0.1"):
+        self.target = (host, target_port)
+        self.delay = 0.0  # seconds, each way
+        self.rate = None  # octets/s, each way and link
+        self.is_silent = False  # a black hole: nothing passes, connections stay open
+        self.refuses = False  # who connects gets a RST at once
+        # Called in the proxy's thread with (link, direction, octets) before they pass; direction is "up" from the one
+        # who connected, "down" to it. Returns the octets to pass, or raises Cut.
+        self.hook = None
+        self.connects = 0
+        self.links = set()
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    def end_all(self, how="reset"):
+        """Ends all links that stand now; returns how many."""
+        done, count = threading.Event(), []
+
+        def end():
+            links = list(self.links)
+            for link in links:
+                link.end(how)
+            count.append(len(links))
+            done.set()
+
+        self._loop.call_soon_threadsafe(end)
+        done.wait(10)
+        return count[0] if count else 0
+
+    def half_close_all(self, direction):
+        """A FIN to the server (`up`) or to the client (`down`) of each link; the other way stays open."""
+        def close():
+            for link in list(self.links):
+                writer = (link.server if direction == "up" else link.client)[1]
+                with contextlib.suppress(OSError, RuntimeError):
+                    writer.write_eof()
+
+        self._loop.call_soon_threadsafe(close)
+
+    def stop(self):
+        def stop():
+            self._server.close()
+            for link in list(self.links):
+                link.end("reset")
+            self._loop.stop()
+
+        self._loop.call_soon_threadsafe(stop)
+        self._thread.join(5)
+
+    async def _serve(self, reader, writer):
+        self.connects += 1
+        number = self.connects
+        if self.refuses:
+            Link(number, (reader, writer), (reader, writer)).end("reset")
+            return
+        try:
+            server = await asyncio.open_connection(*self.target)
+        except OSError:
+            Link(number, (reader, writer), (reader, writer)).end("reset")
+            return
+        for pipe in (writer, server[1]):
+            pipe.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link = Link(number, (reader, writer), server)
+        self.links.add(link)
+        try:
+            await asyncio.gather(
+                self._pump(link, "up", reader, server[1]), self._pump(link, "down", server[0], writer))
+        except Cut as cut:
+            link.end(cut.how)
+            while link.is_silent and not reader.at_eof():
+                await asyncio.sleep(0.05)
+        except (OSError, asyncio.IncompleteReadError):
+            link.end("reset")
+        finally:
+            self.links.discard(link)
+            for _, pipe in (link.client, link.server):
+                pipe.close()
+
+    async def _pump(self, link, direction, reader, writer):
+        waiting = asyncio.Queue(1_000)
+        sender = asyncio.ensure_future(self._send(link, waiting, writer))
+        try:
+            while octets := await reader.read(65_536):
+                link.octets[direction] += len(octets)
+                if self.hook:
+                    octets = self.hook(link, direction, octets)
+                await waiting.put((self._loop.time() + self.delay, octets))
+                if sender.done():
+                    break
+            await waiting.put((self._loop.time() + self.delay, None))
+            await sender
+        except Cut:
+            # What came before the cut has passed.
+            await waiting.put((0, b""))
+            while not waiting.empty() and not sender.done():
+                await asyncio.sleep(0.001)
+            sender.cancel()
+            raise
+        finally:
+            sender.cancel()
+
+    async def _send(self, link, waiting, writer):
+        while True:
+            due, octets = await waiting.get()
+            if (pause := due - self._loop.time()) > 0:
+                await asyncio.sleep(pause)
+            while self.is_silent or link.is_silent:
+                await asyncio.sleep(0.01)
+            if octets is None:
+                with contextlib.suppress(OSError, RuntimeError):
+                    writer.write_eof()
+                return
+            if self.rate:
+                for start in range(0, len(octets), 512):
+                    piece = octets[start:start + 512]
+                    writer.write(piece)
+                    await asyncio.sleep(len(piece) / self.rate)
+            else:
+                writer.write(octets)
+            await writer.drain()
+
+
+def cut_after(direction, count, how="reset"):
+    """A hook that passes `count` octets of each link in that direction and then cuts it."""
+    def hook(link, way, octets):
+        if way != direction:
+            return octets
+        passed = link.octets[way] - len(octets)
+        if passed + len(octets) <= count:
+            return octets
+        keep = octets[:max(0, count - passed)]
+        if keep and not link.notes.get("cut"):
+            link.notes["cut"] = True
+            # The rest of this piece is dropped; the next call, or the end, cuts.
+            writer = (link.server if way == "up" else link.client)[1]
+            writer.write(keep)
+        raise Cut(how)
+
+    return hook

@@ -1,0 +1,91 @@
+"""Runs rows of the table of faults against the real binary. See scripts/torture --help."""
+
+import argparse
+import json
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import rows  # noqa: E402, F401
+from harness import report  # noqa: E402
+from harness.row import ROWS, Run  # noqa: E402
+from harness.world import BINARY, MAILBOX, ROOT  # noqa: E402
+
+HELP = """Breaks the worker and everything around it, and counts what was lost and what was sent twice.
+
+    scripts/torture                        all rows but those with a command of their own, at most 100 minutes
+    scripts/torture --row NAME --seed N    one row, at most 10 minutes; the same seed makes the same choices
+    scripts/torture --short                the short form of all rows, at most 8 minutes
+    scripts/torture --list                 names of the rows, and what passes
+    scripts/torture --record               also write the figures into docs/reliability.md
+
+Needs release builds of notify-worker and torture-mailbox, and PostgreSQL's programs: `make torture` sees to them.
+Exits 1 when a row did not pass. KEEP=1 leaves the folder of a row that broke off.
+"""
+
+
+def commit():
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def perform(name, seed, short):
+    """Returns the result as the report keeps it."""
+    run, start = Run(name, seed, short), time.monotonic()
+    run.say(f"{ROWS[name].how} (seed {seed})")
+    missing = [program for program in ROWS[name].needs if not shutil.which(program)]
+    if missing:
+        run.faults.append(f"not run: {', '.join(missing)} missing; scripts/install-dependencies --torture")
+    else:
+        try:
+            ROWS[name].body(run)
+        except Exception as error:  # a row that breaks off has not passed; the others go on
+            traceback.print_exc()
+            run.faults.append(f"broke off: {error}")
+    result = {
+        "row": name, "passed": not run.faults, "faults": run.faults, "figures": run.figures, "seed": seed,
+        "short": short, "seconds": round(time.monotonic() - start), "date": time.strftime("%Y-%m-%d"),
+        "commit": commit(),
+    }
+    print(json.dumps(result, ensure_ascii=False), flush=True)
+    run.say("passed" if result["passed"] else f"NOT PASSED: {'; '.join(run.faults)}")
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="torture", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--row", action="append", metavar="NAME", help="may be given several times")
+    parser.add_argument("--seed", type=int, help="default: a random one, which is printed")
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--record", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for one in ROWS.values():
+            print(f"{one.name:22} {one.fault}: {one.passes}")
+        return
+    for name in arguments.row or []:
+        if name not in ROWS:
+            sys.exit(f"torture: no row “{name}”; --list has their names")
+    for binary in (BINARY, MAILBOX):
+        if not binary.exists():
+            sys.exit(f"torture: {binary} is missing: run `make torture`")
+    seed = arguments.seed if arguments.seed is not None else random.randrange(1 << 20)
+    names = arguments.row or [name for name, one in ROWS.items() if not one.apart]
+    results = [perform(name, seed, arguments.short) for name in names]
+    if arguments.record:
+        report.record(results)
+    failed = [result["row"] for result in results if not result["passed"]]
+    print(f"torture: {len(results) - len(failed)} of {len(results)} rows passed"
+          + (f"; not: {', '.join(failed)}" if failed else ""), file=sys.stderr)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
