@@ -1,3 +1,3 @@
 """The rows, in the order of docs/reliability.md."""
 
-from . import kills, trouble, content  # noqa: F401
+from . import kills, trouble, times, content  # noqa: F401

@@ -15,7 +15,8 @@ from harness.row import row
 from harness.world import ROOT, World
 
 LONG = "x" * 10_000
-HOSTILE = "\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>\u202e{{url}}\u0007\r\n.\r\nRCPT TO:<victim@example.com>"
+HOSTILE = ("\r\nBcc: victim@example.com\r\n\r\n<script>alert(1)</script>\u202e{{url}}\u0007\r\n.\r\n"
+           "RCPT TO:<victim@example.com>")
 
 
 def by_payload(sql):
@@ -42,7 +43,8 @@ POISONS = {
         f"bucket = '{uuid.UUID(int=(1 << 128) - 1)}' where id = any (%(events)s)",
         ("failed", "template_error"), r"code"),
     "smuggled address": (
-        by_user("email = id || E'@example.com>\\r\\nRCPT TO:<victim@example.com'"), ("failed", "address_invalid"), "address"),
+        by_user("email = id || E'@example.com>\\r\\nRCPT TO:<victim@example.com'"),
+        ("failed", "address_invalid"), "address"),
     "hostile text": (by_payload("payload || jsonb_build_object('subject', payload->>'subject' || %(hostile)s::text)"),
                      ("sent", None), None),
     "long name": (by_user(f"display_name = '{LONG}'"), ("sent", None), None),
@@ -52,8 +54,8 @@ POISONS = {
 @row("poison", "poison",
      "1 % of 10,000 events: bad JSON types put in with SQL, unknown kind, user gone, broken template, hostile text, "
      "10,000-character names, an address that smuggles CR LF; in turns with clean ones",
-     "the rest at ≥ 95 % of the clean rate; each poison one in `queue dead` with a reason that names the field (a user who is "
-     "gone: cancelled, recipient_gone); batch mates unaffected")
+     "the rest at ≥ 95 % of the clean rate; each poison one in `queue dead` with a reason that names the field (a user "
+     "who is gone: cancelled, recipient_gone); batch mates unaffected")
 def poison(run):
     count, turns = run.scale(10_000, 1_500), run.scale(5, 1)
     with World(run.seed) as world:
@@ -76,8 +78,12 @@ def poison(run):
         look_at_mails(run, world, templates)
 
 
+def new_ids(world, count):
+    return [str(uuid.UUID(int=world.random.getrandbits(128), version=4)) for _ in range(count)]
+
+
 def templates_with_account_mail(run, world):
-    """A copy with an account mail that needs a code. Templates that are broken in themselves stop the worker's start."""
+    """A copy with an account mail that needs a code. Templates broken in themselves stop the worker's start."""
     place = world.folder / "templates"
     shutil.copytree(ROOT / "templates", place)
     ticket = place / "email/assigned_ticket/fr/body.txt.mustache"
@@ -101,7 +107,7 @@ def templates_with_account_mail(run, world):
 
 def put_in_poison(world, events, count):
     """`count` more events, each for a user of its own, of all poisons; {token: poison}."""
-    users = [str(uuid.UUID(int=world.random.getrandbits(128), version=4)) for _ in range(count)]
+    users = new_ids(world, count)
     with world.server.connect() as connection, connection.pipeline():
         for user in users:
             connection.execute("select notify.upsert_user(%s, %s, 'Poison')", (user, f"{user}@example.com"))
@@ -118,7 +124,7 @@ def put_in_poison(world, events, count):
     with world.server.connect() as connection:
         for name, (sql, _, _) in POISONS.items():
             chosen = [number for number, token in enumerate(tokens) if names[token] == name]
-            # Not as a parameter: `user_id` and `email` of the rows are what is to be wrong, and nothing checks them here.
+            # Past the functions, which would refuse all of this.
             done = connection.execute(sql, {
                 "events": [events.ids[tokens[number]] for number in chosen],
                 "users": [uuid.UUID(users[number]) for number in chosen], "hostile": HOSTILE})
@@ -180,7 +186,8 @@ def look_at_mails(run, world, templates):
     proxy = Proxy(world.mailbox.port)
     proxy.hook = hook
     try:
-        send_all(run, world, wanted, templates=templates, smtp_url=f"smtp://127.0.0.1:{proxy.port}", smtp_pipelining="off")
+        url = f"smtp://127.0.0.1:{proxy.port}"
+        send_all(run, world, wanted, templates=templates, smtp_url=url, smtp_pipelining="off")
     finally:
         proxy.stop()
     mails = [part.split(b"\r\n.\r\n")[0] for octets in passed.values() for part in octets.split(b"DATA\r\n")[1:]]
@@ -188,7 +195,8 @@ def look_at_mails(run, world, templates):
     run.expect(len(mails) == len(wanted), f"{len(mails)} mails instead of {len(wanted)}")
     for octets in mails:
         mail = email.message_from_bytes(octets, policy=email.policy.default)
-        recipients = [address for field in ("to", "cc", "bcc") for one in mail.get_all(field, []) for address in one.addresses]
+        fields = [one for name in ("to", "cc", "bcc") for one in mail.get_all(name, [])]
+        recipients = [address for field in fields for address in field.addresses]
         run.expect(len(recipients) == 1 and recipients[0].domain == "example.com", f"recipients {recipients}")
         run.expect(not mail.defects, f"a mail with defects {mail.defects}")
         run.expect(max(len(line) for line in octets.split(b"\r\n")) <= 998, "a line over 998 octets")
@@ -223,7 +231,7 @@ class Watcher:
 
 
 @row("changes", "change between claim and send",
-     "switch off, user deleted, address changed, member removed, event cancelled, 1,000 each, of events that a worker holds",
+     "switch off, user deleted, address changed, member removed, event cancelled, 1,000 each, while a worker holds them",
      "nothing sent after the last check; window from last check to DATA p99 ≤ 100 ms; never to the old address")
 def changes(run):
     wanted = run.scale(1_000, 100)
@@ -232,7 +240,8 @@ def changes(run):
         relay.hook = watcher.hook
         try:
             world.mailbox.faults({"stage": "dot", "delayMilliseconds": 60})
-            worker = world.start_worker(smtp_url=f"smtp://127.0.0.1:{relay.port}", smtp_connections=16, lease_seconds=10)
+            worker = world.start_worker(
+                smtp_url=f"smtp://127.0.0.1:{relay.port}", smtp_connections=16, lease_seconds=10)
             changed = {}
             for name in CHANGES:
                 changed[name] = change(world, name, wanted)
@@ -252,7 +261,7 @@ def change(world, name, wanted):
     organization = str(uuid.UUID(int=1_000))
     with world.server.connect() as connection:
         while len(done) < wanted:
-            users = [str(uuid.UUID(int=world.random.getrandbits(128), version=4)) for _ in range(min(1_000, 2 * wanted))]
+            users = new_ids(world, min(1_000, 2 * wanted))
             with connection.pipeline():
                 for user in users:
                     connection.execute("select notify.upsert_user(%s, %s, 'Jane Doe')", (user, f"{user}@example.com"))
@@ -273,8 +282,9 @@ def change(world, name, wanted):
                 for event_id, switch in world.random.sample(rows, min(len(rows), 10)):
                     token = token_of[event_id]
                     user = user_of[token]
-                    connection.execute(sql, {"user": user, "switch": switch, "token": token, "organization": organization,
-                                             "new": f"new-{user}@example.com"})
+                    connection.execute(sql, {
+                        "user": user, "switch": switch, "token": token, "organization": organization,
+                        "new": f"new-{user}@example.com"})
                     touched.add(event_id)
                     done[token] = (user, time.time())
                 time.sleep(0.005)
@@ -309,5 +319,5 @@ def weigh(run, world, watcher, changed, wanted):
     run.expect(sum(unsent.values()) > wanted and anew > wanted / 4, "too few changes came in time to say anything")
     run.expect(p99 <= WINDOW, f"p99 from change to DATA {p99 * 1_000:.0f} ms; {len(late)} over: {late[:5]}")
     run.expect_none([token for token, is_right in unsent.items() if not is_right], "events ended for another reason")
-    run.expect_none({token: end for token, end in tally.unsent.items() if token not in unsent}, "unchanged events unsent")
+    run.expect_none(set(tally.unsent) - set(unsent), "unchanged events unsent")
     run.expect_clean(tally, unsent=len(unsent))
