@@ -32,6 +32,17 @@ def statement(kind, message):
     return name.rpartition("_")[0] or None
 
 
+def integers(message):
+    """The first parameter of a Bind, where that is a binary array of bigint."""
+    position = message.index(b"\0", message.index(b"\0", 5) + 1) + 1
+    position += 2 + 2 * struct.unpack_from("!h", message, position)[0] + 2
+    array = message[position + 4:]
+    if struct.unpack_from("!i", array)[0] == 0:
+        return []
+    count = struct.unpack_from("!i", array, 12)[0]
+    return [struct.unpack_from("!q", array, 20 + 12 * index + 4)[0] for index in range(count)]
+
+
 def ends_call(kind):
     """Whether the client now waits for an answer."""
     return kind in (STARTUP, "S", "Q")

@@ -132,8 +132,8 @@ class Refusals:
 
 
 @row("server-refuses", "server refuses",
-     "53300, 57014, 55P03, 40001, 40P01 once for each kind of statement; no connection allowed; a row lock held 30 s on "
-     "an event being settled; tables broken under the running worker and mended",
+     "53300, 57014, 55P03, 40001, 40P01 once for each kind of statement; no connection allowed; a row lock held 30 s "
+     "on an event being settled; tables broken under the running worker and mended",
      "recorded once, attempt not charged, ≤ 5 statements/s while failing")
 def server_refuses(run):
     with World(run.seed) as world:
