@@ -4,5 +4,7 @@ from . import kills
 from . import database
 from . import trouble
 from . import times
+from . import refusals
 from . import content
 from . import soak
+from . import starved
