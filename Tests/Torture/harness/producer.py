@@ -65,10 +65,13 @@ class Producer:
         return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
 
     def enqueue(self, count, batch=1_000, **changes):
-        """Returns the tokens. `changes` go into every event, such as `user_id`."""
+        """Returns the tokens. `changes` go into every event, such as `user_id`; functions are asked with its token."""
+        def changed(token):
+            return {name: value(token) if callable(value) else value for name, value in changes.items()}
+
         made = []
         while len(made) < count:
-            made += self._send([{**event(token, self.random), **changes}
+            made += self._send([{**event(token, self.random), **changed(token)}
                                 for token in self.tokens(min(batch, count - len(made)))])
         return made
 
