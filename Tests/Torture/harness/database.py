@@ -30,11 +30,7 @@ class Server:
 
     ACCOUNT = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
-<<<<<<< HEAD
-    def __init__(self, folder, *more_settings, data=None, port=None):
-=======
-    def __init__(self, folder, *more_settings, data=None, environment=None):
->>>>>>> ttrouble
+    def __init__(self, folder, *more_settings, data=None, port=None, environment=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)

@@ -54,12 +54,9 @@ class Producer:
         self.prefix = prefix
         self.random = random.Random(seed)
         self.fates = {}
-<<<<<<< HEAD
         self.asks_again = False  # sends an event whose commit is in doubt once more, as its dedupe key allows
         self.in_doubt = 0  # transactions
-=======
         self.ids = {}  # of what was acknowledged; a cancel frees the key, and with it the row that knows
->>>>>>> ttrouble
         self.times = {}  # when its commit was acknowledged or lost, time.time()
         self._next = 0
         self._connection = None
@@ -71,19 +68,15 @@ class Producer:
         return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
 
     def enqueue(self, count, batch=1_000, each=None, **changes):
-        """Returns the tokens. `changes` go into every event, such as `user_id`; and what `each(number)` returns."""
+        """Returns the tokens. `changes` go into every event, such as `user_id`; so does what `each(number, token)` gives."""
         made = []
         while len(made) < count:
-<<<<<<< HEAD
-            events = [{**event(token, self.random), **changes} for token in self.tokens(min(batch, count - len(made)))]
+            tokens = self.tokens(min(batch, count - len(made)))
+            events = [{**event(token, self.random), **changes, **(each(len(made) + n, token) if each else {})}
+                      for n, token in enumerate(tokens)]
             made += self._send(events)
             while self.asks_again and self.fates[made[-1]] == "unknown":
                 self._send(events)
-=======
-            tokens = self.tokens(min(batch, count - len(made)))
-            made += self._send([{**event(token, self.random), **changes, **(each(len(made) + n) if each else {})}
-                                for n, token in enumerate(tokens)])
->>>>>>> ttrouble
         return made
 
     def _send(self, events):

@@ -112,10 +112,8 @@ def put_in_poison(world, events, count):
     with world.server.connect() as connection, connection.pipeline():
         for user in users:
             connection.execute("select notify.upsert_user(%s, %s, 'Poison')", (user, f"{user}@example.com"))
-    start = len(events.fates)
 
-    def each(number):
-        token = f"{events.prefix}{start + number:06}"
+    def each(number, token):
         url = f"https://app.example.com/{token}"
         return {"kind": "assigned_ticket", "user_id": users[number], "organization_id": None,
                 "payload": {"ticket_id": token, "subject": token, "url": url}}
@@ -282,7 +280,7 @@ def change(world, name, wanted, user_of):
                     connection.execute("select notify.upsert_user(%s, %s, 'Jane Doe')", (user, f"{user}@example.com"))
                     connection.execute("select notify.add_member(%s, %s)", (organization, user))
             tokens = events.enqueue(len(users), batch=len(users), organization_id=organization,
-                                    each=lambda number: {"user_id": users[number]})
+                                    each=lambda number, _: {"user_id": users[number]})
             user_of |= dict(zip(tokens, users))
             token_of = {events.ids[token]: token for token in tokens}
             touched = set()
