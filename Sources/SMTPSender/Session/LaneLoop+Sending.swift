@@ -10,6 +10,8 @@ extension LaneLoop {
     func advance(_ connection: LaneConnection, _ now: ContinuousClock.Instant) {
         // What the relay has answered is told before the next byte leaves: whoever dies in that write knew of it.
         settle(connection, now)
+        // What the relay has answered is told before the next byte leaves: whoever dies in that write knew of it.
+        settle(connection, now)
         while step(connection, now) {}
         connection.flush(now: now)
         settle(connection, now)
