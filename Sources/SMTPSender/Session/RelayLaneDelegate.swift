@@ -29,6 +29,8 @@ struct SubmissionHistory: Sendable, Hashable {
     /// What was refused in a joined group with a reply that may have meant the group (503, 5.5.x).
     var suspicion: Suspicion?
     var wasHandedOut = false
+    /// When it last came back from a check.
+    var answeredAt: ContinuousClock.Instant?
 
     struct Suspicion: Sendable, Hashable {
         let phase: SMTPPhase
