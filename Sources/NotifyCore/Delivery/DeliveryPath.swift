@@ -18,6 +18,7 @@ final class DeliveryPath: Sendable {
     let checking = WorkQueue<Submission>()
     let settling = WorkQueue<Settlement>()
 
+    private let term: LeaseTerm
     private let journal: Journal?
     private let rules: DeliveryRules
     private let assembler: MailAssembler
@@ -28,9 +29,10 @@ final class DeliveryPath: Sendable {
     private let logger: Logger
 
     init(
-        journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
+        term: LeaseTerm, journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
         observer: (any DeliveryObserver)?, stop: StopSignal, bell: Bell, logger: Logger
     ) {
+        self.term = term
         self.journal = journal
         self.rules = rules
         self.assembler = assembler
@@ -265,6 +267,10 @@ extension DeliveryPath: RelayLaneDelegate {
         case .accepted(let code): journal.advance(token, to: .accepted, replyCode: code)
         case .unsent: journal.advance(token, to: .waiting)
         }
+    }
+
+    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool {
+        term.covers(submission.checkedAt, at: .now)
     }
 
     func lane(_ lane: RelayLane, finished: [Finished]) {

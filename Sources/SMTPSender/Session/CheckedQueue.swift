@@ -28,6 +28,7 @@ struct CheckedQueue {
         outForCheck = 0
         var submission = submission
         submission.history.wasHandedOut = false
+        submission.history.needsCheck = false
         submission.history.answeredAt = now
         front.append(submission)
     }
@@ -85,6 +86,7 @@ struct CheckedQueue {
     /// A check counts from when it was asked for. Where the answer alone takes that long, as from a distant database, it
     /// counts half as long again from when it came: a mail would be checked for ever otherwise, and never sent.
     private func isFresh(_ submission: Submission, at instant: ContinuousClock.Instant) -> Bool {
+        if submission.history.needsCheck { return false }
         if submission.checkedAt + freshness >= instant { return true }
         guard let answeredAt = submission.history.answeredAt else { return false }
         return answeredAt - submission.checkedAt <= Self.slowestCheck && answeredAt + freshness / 2 >= instant

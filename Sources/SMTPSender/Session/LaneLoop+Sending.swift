@@ -10,8 +10,6 @@ extension LaneLoop {
     func advance(_ connection: LaneConnection, _ now: ContinuousClock.Instant) {
         // What the relay has answered is told before the next byte leaves: whoever dies in that write knew of it.
         settle(connection, now)
-        // What the relay has answered is told before the next byte leaves: whoever dies in that write knew of it.
-        settle(connection, now)
         while step(connection, now) {}
         connection.flush(now: now)
         settle(connection, now)
@@ -22,8 +20,12 @@ extension LaneLoop {
         switch connection.session.turn {
         case .wait, .ended: return false
         case .content:
-            if let token = connection.session.current?.submission.token {
-                delegate.lane(lane, mail: token, reached: .contentDue)
+            if let submission = connection.session.current?.submission {
+                guard delegate.lane(lane, maySendContentOf: submission) else {
+                    connection.session.withholdContent()
+                    return false
+                }
+                delegate.lane(lane, mail: submission.token, reached: .contentDue)
             }
             connection.writeContent(now: now)
             return true
