@@ -249,8 +249,9 @@ extension DeliveryPath {
 
     /// Frees what the database believes this worker to hold and it does not know: a claim whose answer got lost.
     func releaseOrphans(of workerID: Int64, in queue: EventQueue) throws(PostgresError) {
-        let leased = try queue.leased(workerID: workerID)
+        // Known first: what is settled between the two is no orphan. Nothing is claimed meanwhile.
         let known = inFlight.leases
+        let leased = try queue.leased(workerID: workerID)
         let orphans = leased.filter { !known.contains($0.leaseID) }
         guard !orphans.isEmpty else { return }
         logger.notice("freed events of a claim whose answer was lost", metadata: ["count": "\(orphans.count)"])
