@@ -1,3 +1,3 @@
 """The rows, in the order of docs/reliability.md."""
 
-from . import kills  # noqa: F401
+from . import kills, stops, frozen, racing  # noqa: F401

@@ -72,7 +72,6 @@ class Crashes:
             self.world.mailbox.faults()
             self.world.mailbox.release()
         self.hits[name] += 1
-        if os.environ.get("TK"): self.run.say(f"{name} {recovered-began:.2f} {time.monotonic()-recovered:.2f}")
 
     def enqueue(self, count, **changes):
         for token in self.events.enqueue(count, **changes):
@@ -183,6 +182,7 @@ def _claimed(crashes, *point):
         crashes.enqueue(MAILS)
         crashes.until(lambda: crashes.leased() == MAILS, "all claimed")
         crashes.until_stages()
+        worker.kill()  # while it is held
 
 
 @point("claim not read")
@@ -244,17 +244,18 @@ def _not_read(crashes, *point):
 def _mid_body(crashes, *point):
     """A mail that the way to the relay cannot hold: half of it is still in the worker."""
     world, proxy = crashes.world, crashes.proxy
-    with crashes.life(*point, smtp_url=f"smtp://127.0.0.1:{proxy.port}"):
+    with crashes.life(*point, smtp_url=f"smtp://127.0.0.1:{proxy.port}") as worker:
         crashes.hold("data")
         crashes.enqueue(1, kind="conversation_note", payload=lambda token: {
             "conversation_id": token, "note_id": "1", "subject": token, "author": "Max", "note": "見て" * 10_000,
             "url": "https://app.example.com"})
         crashes.until_stages(opening=1)
-        proxy.is_stalled = True
+        proxy.stall()
         world.mailbox.release()
         crashes.until_stages(sending=1)
         time.sleep(crashes.random.uniform(0, 0.05))
-    proxy.is_stalled = False
+        worker.kill()
+        proxy.stall(False)
 
 
 @point("250 read")
