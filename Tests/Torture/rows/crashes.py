@@ -134,7 +134,8 @@ class Crashes:
         """From its first instruction on, with a journal to take over."""
         self.at_point("250 not read")
         calls, most = self.random.choice([
-            ("sendto", 12), ("recvfrom", 12), ("flock", 2), ("pread64", 3), ("unlink", 1), ("fallocate", 1), ("write", 3)])
+            ("sendto", 12), ("recvfrom", 12), ("flock", 2), ("pread64", 3), ("unlink", 1), ("fallocate", 1),
+            ("write", 3)])
         worker = self.world.start_worker(
             ready=False, wrapper=trap.strace_from_start(calls, f"signal=KILL:when={(number - 1) % most + 1}"))
         with contextlib.suppress(RuntimeError):

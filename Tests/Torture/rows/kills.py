@@ -37,11 +37,14 @@ def kill_random(run):
         run.note("kills", kills)
         run.note("seconds_after_last_restart", seconds)
         run.expect_clean(tally, duplicates=kills * IN_FLIGHT)
-        doubts = world.journalled_doubts()
+        doubts = world.doubts_by_kill()
         ids = world.event_ids(tally.duplicates)
-        unnamed = [token for token in tally.duplicates if ids[token] not in doubts]
+        unnamed = [token for token in tally.duplicates if ids[token] not in set().union(*doubts)]
+        most = max((len(named & set(ids.values())) for named in doubts), default=0)
         run.note("named", len(tally.duplicates) - len(unnamed))
+        run.note("most_in_one_kill", most)
         run.expect_none(unnamed, "duplicates that no journal named")
+        run.expect(most <= IN_FLIGHT, f"{most} duplicates by one kill")
         run.expect(code == 0, f"the last worker ended with {code}")
         # What was left when the last worker started takes its time at full speed as well.
         run.expect(seconds <= world.LEASE + 5, f"done {seconds:.1f} s after the last restart")
