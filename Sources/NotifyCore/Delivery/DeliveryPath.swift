@@ -18,6 +18,7 @@ final class DeliveryPath: Sendable {
     let checking = WorkQueue<Submission>()
     let settling = WorkQueue<Settlement>()
 
+    private let term: LeaseTerm
     private let journal: Journal?
     private let rules: DeliveryRules
     private let assembler: MailAssembler
@@ -28,9 +29,10 @@ final class DeliveryPath: Sendable {
     private let logger: Logger
 
     init(
-        journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
+        term: LeaseTerm, journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
         observer: (any DeliveryObserver)?, stop: StopSignal, bell: Bell, logger: Logger
     ) {
+        self.term = term
         self.journal = journal
         self.rules = rules
         self.assembler = assembler
@@ -247,8 +249,9 @@ extension DeliveryPath {
 
     /// Frees what the database believes this worker to hold and it does not know: a claim whose answer got lost.
     func releaseOrphans(of workerID: Int64, in queue: EventQueue) throws(PostgresError) {
-        let leased = try queue.leased(workerID: workerID)
+        // Known first: what is settled between the two is no orphan. Nothing is claimed meanwhile.
         let known = inFlight.leases
+        let leased = try queue.leased(workerID: workerID)
         let orphans = leased.filter { !known.contains($0.leaseID) }
         guard !orphans.isEmpty else { return }
         logger.notice("freed events of a claim whose answer was lost", metadata: ["count": "\(orphans.count)"])
@@ -265,6 +268,10 @@ extension DeliveryPath: RelayLaneDelegate {
         case .accepted(let code): journal.advance(token, to: .accepted, replyCode: code)
         case .unsent: journal.advance(token, to: .waiting)
         }
+    }
+
+    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool {
+        term.covers(submission.checkedAt, at: .now)
     }
 
     func lane(_ lane: RelayLane, finished: [Finished]) {

@@ -121,6 +121,7 @@ package final class Dispatcher: Sendable {
         let wakeSignal = try WakeSignal()
         let name = WorkerIdentity.processName
         try Migrator(try session.open()).check()
+        let term = LeaseTerm(lease: configuration.lease, from: .now)
         let registration = try session.run { queue throws(PostgresError) in
             _ = try queue.ensurePartitions()
             return try queue.register(name: name, lease: configuration.lease)
@@ -131,12 +132,12 @@ package final class Dispatcher: Sendable {
                 holdUnknown: rules.holdUnknown, logger: logger)
         }
         let journal = try makeJournal(registration, adoption, over: session)
-        let worker = WorkerIdentity(id: registration.workerID, name: name, lease: configuration.lease)
+        let worker = WorkerIdentity(id: registration.workerID, name: name, lease: configuration.lease, term: term)
         let assembler = MailAssembler(
             identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
         let path = DeliveryPath(
-            journal: journal, rules: rules, assembler: assembler, relays: relays, observer: configuration.observer,
-            stop: stop, bell: bell, logger: logger)
+            term: term, journal: journal, rules: rules, assembler: assembler, relays: relays,
+            observer: configuration.observer, stop: stop, bell: bell, logger: logger)
         var running = Running(worker: worker, path: path, journal: journal, wakeSignal: wakeSignal)
         do {
             try relays.open(delegate: path)

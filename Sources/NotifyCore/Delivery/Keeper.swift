@@ -67,7 +67,9 @@ final class Keeper {
         let now = ContinuousClock.now
         if now >= nextHeartbeat {
             try database.run { queue throws(PostgresError) in
+                let sentAt = ContinuousClock.now
                 try queue.heartbeat(workerID: worker.id, name: worker.name, lease: worker.lease)
+                worker.term.extend(sentAt: sentAt, answeredAt: .now)
             }
             wroteSince = wroteSince ?? now
             nextHeartbeat = now + heartbeatInterval

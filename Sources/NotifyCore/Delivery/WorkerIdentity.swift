@@ -6,6 +6,7 @@ struct WorkerIdentity: Sendable {
     /// Host and process, for people who look at `notify.workers`.
     let name: String
     let lease: Duration
+    let term: LeaseTerm
 
     static var processName: String {
         "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"

@@ -33,14 +33,22 @@ final class Journal: Sendable {
     init(directory: String, workerID: Int64, installationID: UUID) throws(JournalError) {
         // Whatever else is wrong with it, the file tells.
         _ = mkdir(directory, 0o700)
-        // Not found by its name: two containers may both call their process 1.
-        path = "\(directory)/\(workerID)-\(UUID().lowercaseText.prefix(8)).journal"
-        file = try JournalFile.create(path)
+        file = try Self.makeFile(in: directory, workerID: workerID)
+        path = file.path
         memory = SharedMemory(start: try file.map())
         slots = Mutex(Slots())
         memory.number(at: 8).pointee = UInt64(bitPattern: workerID)
         (memory.start + 16).copyMemory(from: installationID.octets, byteCount: 16)
         journal_store(memory.number(at: 0), JournalLayout.magic)
+    }
+
+    private static func makeFile(in directory: String, workerID: Int64) throws(JournalError) -> JournalFile {
+        while true {
+            // Not found by its name: two containers may both call their process 1. A new name for each try: who has
+            // removed one may yet remove another of its name.
+            let name = "\(workerID)-\(UUID().lowercaseText.prefix(8))\(JournalFile.suffix)"
+            if let file = try JournalFile.create("\(directory)/\(name)") { return file }
+        }
     }
 
     deinit {

@@ -8,15 +8,21 @@ struct JournalFile: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// A new one with all its blocks allocated, locked.
-    static func create(_ path: String) throws(JournalError) -> JournalFile {
+    /// A new one with all its blocks allocated, locked; nil where another worker found it before it was locked, took it
+    /// for one that a killed worker had just made, and removed it.
+    static func create(_ path: String) throws(JournalError) -> JournalFile? {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalError("make", path) }
         let file = JournalFile(path: path, descriptor: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let error = JournalError("lock", path)
+            let code = errno
             file.discard()
-            throw error
+            if code == EWOULDBLOCK { return nil }
+            throw JournalError("lock", path, errno: code)
+        }
+        guard file.isLinked else {
+            file.close()
+            return nil
         }
         // Its result is the error itself; errno stays as it was.
         let failure = posix_fallocate(descriptor, 0, off_t(JournalLayout.fileSize))
@@ -32,8 +38,7 @@ struct JournalFile: Sendable {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         let file = JournalFile(path: path, descriptor: descriptor)
-        var status = stat()
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, file.isLinked else {
             file.close()
             return nil
         }
@@ -75,6 +80,11 @@ struct JournalFile: Sendable {
                     length += count
                 }
             })
+    }
+
+    private var isLinked: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink > 0
     }
 
     func remove() { unlink(path) }

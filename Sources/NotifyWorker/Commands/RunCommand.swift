@@ -8,8 +8,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Send what is queued and serve the HTTP API, until stopped.",
         discussion: """
             SIGTERM or SIGINT stops: no new events are taken, those not begun are given back at once, mails on the wire \
-            are finished and recorded, within NOTIFY_SHUTDOWN_SECONDS. A second signal ends at once, with 143 (SIGTERM) \
-            or 130 (SIGINT).
+            are finished and recorded, within NOTIFY_SHUTDOWN_SECONDS. A SIGINT after that ends at once, with 130; a \
+            SIGTERM changes nothing more.
 
             Examples:
               notify-worker run

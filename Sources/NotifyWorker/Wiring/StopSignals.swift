@@ -1,8 +1,9 @@
 import Glibc
 import UnixSignals
 
-/// SIGTERM and SIGINT: the first stops gracefully, a second ends the process at once. Leases then run out, and everything
-/// that was open is taken up again.
+/// SIGTERM and SIGINT: the first stops gracefully. A SIGINT after it, of somebody who waits, ends the process at once:
+/// leases then run out, and everything that was open is taken up again. A further SIGTERM changes nothing: supervisors,
+/// `timeout` and process groups signal twice without meaning more by it, and who does mean more has SIGKILL.
 struct StopSignals: Sendable {
     private let signals: UnixSignalsSequence
 
@@ -11,7 +12,7 @@ struct StopSignals: Sendable {
         signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     }
 
-    /// Watches until the task is cancelled: the first signal, if there was one. Never returns from a second.
+    /// Watches until the task is cancelled: the first signal, if there was one. Never returns from a second SIGINT.
     func watch(
         first onFirst: (UnixSignal) async -> Void = { _ in }, second onSecond: (UnixSignal) -> Void = { _ in }
     ) async -> UnixSignal? {
@@ -22,6 +23,7 @@ struct StopSignals: Sendable {
                 await onFirst(signal)
                 continue
             }
+            guard signal == .sigint else { continue }
             onSecond(signal)
             Logs.standardError.flush(within: .milliseconds(200))
             _exit(Self.status(of: signal))

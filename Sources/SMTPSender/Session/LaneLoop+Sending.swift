@@ -20,8 +20,12 @@ extension LaneLoop {
         switch connection.session.turn {
         case .wait, .ended: return false
         case .content:
-            if let token = connection.session.current?.submission.token {
-                delegate.lane(lane, mail: token, reached: .contentDue)
+            if let submission = connection.session.current?.submission {
+                guard delegate.lane(lane, maySendContentOf: submission) else {
+                    connection.session.withholdContent()
+                    return false
+                }
+                delegate.lane(lane, mail: submission.token, reached: .contentDue)
             }
             connection.writeContent(now: now)
             return true

@@ -29,6 +29,10 @@ struct SubmissionHistory: Sendable, Hashable {
     /// What was refused in a joined group with a reply that may have meant the group (503, 5.5.x).
     var suspicion: Suspicion?
     var wasHandedOut = false
+    /// Its content was withheld: whatever its last check found counts no more.
+    var needsCheck = false
+    /// When it last came back from a check.
+    var answeredAt: ContinuousClock.Instant?
 
     struct Suspicion: Sendable, Hashable {
         let phase: SMTPPhase
@@ -51,6 +55,9 @@ package struct Finished: Sendable {
 package protocol RelayLaneDelegate: AnyObject, Sendable {
     /// How far a mail has come, at once: before the next byte is written, or with the reply just read.
     func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone)
+    /// Whether the content of this mail, whose MAIL the relay has taken, may still go out: what its check found may no
+    /// longer hold for a process that was frozen meanwhile. If not, the mail comes by `stale`.
+    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool
     /// Results, in batches: all that one turn of the lane's loop produced.
     func lane(_ lane: RelayLane, finished: [Finished])
     /// These were checked too long ago to be sent. Check them again and `submit` those that still should go.
@@ -78,6 +85,7 @@ package enum MailMilestone: Sendable, Hashable {
 
 extension RelayLaneDelegate {
     package func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {}
+    package func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool { true }
     package func lane(_ lane: RelayLane, connectStalledFor waited: Duration) {}
     package func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) {}
 }

@@ -26,6 +26,17 @@ extension SMTPSession {
         end(ConnectionFault(kind: .closed, phase: phase, message: "we stopped in the middle"), byRelay: false)
     }
 
+    /// Gives the mail whose content is due back to the lane. Nothing but the end of the session gets out of DATA without
+    /// sending a mail (RFC 5321 §4.1.1.4).
+    mutating func withholdContent() {
+        guard contentIsDue, let transaction = current else { return }
+        current = nil
+        var submission = transaction.submission
+        submission.history.needsCheck = true
+        events.append(.givenBack(submission))
+        end(nil)
+    }
+
     /// 421: the relay closes, and has not accepted what it answers with it (RFC 5321 §3.8).
     mutating func relayIsBusy(_ reply: SMTPReply) {
         let fault = fault(.closed, reply, "the relay closed the session with 421")

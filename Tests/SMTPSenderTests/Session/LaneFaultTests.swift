@@ -77,6 +77,21 @@ struct LaneFaultTests {
         }
     }
 
+    @Test("withholds a content that may not go out any more, and sends that mail once it was checked anew")
+    func withheld() async throws {
+        let checkedFirst = ContinuousClock.now
+        let recorder = LaneRecorder(maySend: { $0.checkedAt > checkedFirst })
+        try await DevMailbox.with(MailboxConfiguration()) { mailbox in
+            try await withLane(to: mailbox.smtpPort, recorder: recorder) { lane, recorder in
+                lane.submit([.sample(1, checkedAt: checkedFirst)])
+                let state = try await recorder.wait { $0.results[1] != nil }
+                #expect(state.result(1).map(SessionHarness.describe) == "accepted 250")
+                #expect(state.stale.map { $0.map(\.token) } == [[1]])
+            }
+            #expect(mailbox.state.mailCount == 1)
+        }
+    }
+
     static let large: [(FaultRule.Action, String)] = [
         (.reply(421), "refused 421 data"), (.reply(452), "refused 452 data"), (.reply(552), "refused 552 data"),
         (.close, "interrupted content"), (.reset, "interrupted content"),

@@ -37,16 +37,21 @@ final class LaneRecorder: RelayLaneDelegate {
     }
 
     private let inner = Mutex(Inner())
+    private let maySend: @Sendable (Submission) -> Bool
     private let recheck: @Sendable (Submission) -> Submission?
 
-    /// - Parameter recheck: what a stale mail becomes: by default itself, checked now.
+    /// - Parameters:
+    ///   - maySend: whether a mail's content may go out.
+    ///   - recheck: what a stale mail becomes: by default itself, checked now.
     init(
+        maySend: @escaping @Sendable (Submission) -> Bool = { _ in true },
         recheck: @escaping @Sendable (Submission) -> Submission? = {
             var submission = $0
             submission.checkedAt = .now
             return submission
         }
     ) {
+        self.maySend = maySend
         self.recheck = recheck
     }
 
@@ -87,6 +92,8 @@ final class LaneRecorder: RelayLaneDelegate {
         }
         for (waiter, state) in met { waiter.resume.resume(returning: state) }
     }
+
+    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool { maySend(submission) }
 
     func lane(_ lane: RelayLane, finished: [Finished]) {
         change { state in

@@ -46,13 +46,12 @@ class Link:
 
 class Proxy:
     def __init__(self, target_port, host="127.0.0.1", is_narrow=False):
-        """A narrow one leaves little room on the way to it: who writes 64 KiB while it is `stalled` is blocked."""
+        """A narrow one leaves little room on the way to it: who writes 100 KB while it is stalled is blocked."""
         self.target = (host, target_port)
         self.is_narrow = is_narrow
         self.delay = 0.0  # seconds, each way
         self.rate = None  # octets/s, each way and link
         self.is_silent = False  # a black hole: nothing passes, connections stay open
-        self.is_stalled = False  # nothing is read any more from who connected
         self.refuses = False  # who connects gets a RST at once
         # Called in the proxy's thread with (link, direction, octets) before they pass; direction is "up" from the one
         # who connected, "down" to it. Returns the octets to pass, or raises Cut.
@@ -91,6 +90,19 @@ class Proxy:
         self._loop.call_soon_threadsafe(end)
         done.wait(10)
         return count[0] if count else 0
+
+    def stall(self, is_stalled=True):
+        """Reads nothing any more from those who are connected; and again."""
+        done = threading.Event()
+
+        def change():
+            for link in self.links:
+                transport = link.client[1].transport
+                (transport.pause_reading if is_stalled else transport.resume_reading)()
+            done.set()
+
+        self._loop.call_soon_threadsafe(change)
+        done.wait(10)
 
     def half_close_all(self, direction):
         """A FIN to the server (`up`) or to the client (`down`) of each link; the other way stays open."""
@@ -146,8 +158,6 @@ class Proxy:
         sender = asyncio.ensure_future(self._send(link, waiting, writer))
         try:
             while octets := await reader.read(65_536):
-                while self.is_stalled and direction == "up":
-                    await asyncio.sleep(0.01)
                 link.octets[direction] += len(octets)
                 if self.hook:
                     octets = self.hook(link, direction, octets)

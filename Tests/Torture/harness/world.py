@@ -136,15 +136,19 @@ class World:
         return checker.check(self.server, self.producers, self.mailboxes)
 
     def journalled_doubts(self):
-        """Ids of events that workers named as begun and not accepted by a killed one."""
-        found = set()
+        """Ids of all events that workers named as begun and not accepted by a killed one."""
+        return set().union(*self.doubts_by_kill())
+
+    def doubts_by_kill(self):
+        """For each killed worker, the ids of events that its successor named as begun and not accepted."""
+        found = []
         for line in self.log.read_text(errors="replace").splitlines():
             try:
                 entry = json.loads(line)
             except ValueError:
                 continue
             if entry.get("message", "").startswith("may have been sent"):
-                found |= {int(number) for number in entry["events"]}
+                found.append({int(number) for number in entry["events"]})
         return found
 
     def event_ids(self, tokens):

@@ -1,6 +1,9 @@
 """The rows, in the order of docs/reliability.md."""
 
 from . import kills
+from . import stops
+from . import frozen
+from . import racing
 from . import database
 from . import trouble
 from . import times

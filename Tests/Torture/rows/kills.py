@@ -42,11 +42,14 @@ def kill_at_random(run, world, **settings):
     run.note("kills", kills)
     run.note("seconds_after_last_restart", seconds)
     run.expect_clean(tally, duplicates=kills * IN_FLIGHT)
-    doubts = world.journalled_doubts()
+    doubts = world.doubts_by_kill()
     ids = world.event_ids(tally.duplicates)
-    unnamed = [token for token in tally.duplicates if ids[token] not in doubts]
+    unnamed = [token for token in tally.duplicates if ids[token] not in set().union(*doubts)]
+    most = max((len(named & set(ids.values())) for named in doubts), default=0)
     run.note("named", len(tally.duplicates) - len(unnamed))
+    run.note("most_in_one_kill", most)
     run.expect_none(unnamed, "duplicates that no journal named")
+    run.expect(most <= IN_FLIGHT, f"{most} duplicates by one kill")
     run.expect(code == 0, f"the last worker ended with {code}")
     # What was left when the last worker started takes its time at full speed as well.
     run.expect(seconds <= world.LEASE + 5, f"done {seconds:.1f} s after the last restart")
@@ -57,13 +60,11 @@ def kill_at_random(run, world, **settings):
      "lost 0; duplicates 0 except between dot sent and 250 read: there 1", needs=("strace", "nm"))
 def kill_step(run):
     with World(run.seed) as world, Crashes(run, world) as crashes:
-        steps = [*CALLS, "journal note", "start"]
+        steps = [*CALLS, "journal note", "start"]  # in turn: another seed has another of them at the same N
         numbers = run.scale(range(1, 201), sorted(world.random.sample(range(1, 30), len(steps))))
         for number in numbers:
             step = steps[(number + run.seed) % len(steps)] if not run.short else steps[numbers.index(number)]
             crashes.at_step(step, number)
-            if step != "SMTP write" and not run.short:
-                crashes.at_step("SMTP write", number)
             if number % 25 == 0:
                 run.say(f"{number} steps, {len(crashes.points)} crashes")
         for point in POINTS:
