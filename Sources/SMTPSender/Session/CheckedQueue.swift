@@ -6,9 +6,6 @@ struct CheckedQueue {
     /// When a check takes longer than this, more mails are handed out without waiting for it.
     static let recheckPatience: Duration = .milliseconds(50)
 
-    /// How long a check may take and still count from when its answer came: longer is no check of now.
-    static let slowestCheck: Duration = .seconds(2)
-
     private let freshness: Duration
     private var front: Deque<Submission> = []
     private var back: Deque<Submission> = []
@@ -23,13 +20,12 @@ struct CheckedQueue {
 
     var count: Int { front.count + back.count }
 
-    mutating func append(_ submission: Submission, now: ContinuousClock.Instant) {
+    mutating func append(_ submission: Submission) {
         guard submission.history.wasHandedOut else { return back.append(submission) }
         outForCheck = 0
         var submission = submission
         submission.history.wasHandedOut = false
         submission.history.needsCheck = false
-        submission.history.answeredAt = now
         front.append(submission)
     }
 
@@ -83,12 +79,7 @@ struct CheckedQueue {
         return all
     }
 
-    /// A check counts from when it was asked for. Where the answer alone takes that long, as from a distant database, it
-    /// counts half as long again from when it came: a mail would be checked for ever otherwise, and never sent.
     private func isFresh(_ submission: Submission, at instant: ContinuousClock.Instant) -> Bool {
-        if submission.history.needsCheck { return false }
-        if submission.checkedAt + freshness >= instant { return true }
-        guard let answeredAt = submission.history.answeredAt else { return false }
-        return answeredAt - submission.checkedAt <= Self.slowestCheck && answeredAt + freshness / 2 >= instant
+        !submission.history.needsCheck && submission.checkedAt + freshness >= instant
     }
 }

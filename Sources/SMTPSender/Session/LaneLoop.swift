@@ -60,7 +60,7 @@ final class LaneLoop {
 
     private func takeMail(_ now: ContinuousClock.Instant) {
         let bag = inbox.takeAll()
-        queue.append(bag.submissions, now: now)
+        queue.append(bag.submissions)
         if let deadline = bag.stopBy {
             stopBy = min(stopBy ?? deadline, deadline)
             cancel.stop()

@@ -11,9 +11,9 @@ struct LaneQueue {
     var count: Int { urgent.count + normal.count }
     var load: LaneLoad { LaneLoad(normal: normal.count, urgent: urgent.count) }
 
-    mutating func append(_ submissions: [Submission], now: ContinuousClock.Instant) {
+    mutating func append(_ submissions: [Submission]) {
         for submission in submissions {
-            if submission.isUrgent { urgent.append(submission, now: now) } else { normal.append(submission, now: now) }
+            if submission.isUrgent { urgent.append(submission) } else { normal.append(submission) }
         }
     }
 

@@ -31,8 +31,6 @@ struct SubmissionHistory: Sendable, Hashable {
     var wasHandedOut = false
     /// Its content was withheld: whatever its last check found counts no more.
     var needsCheck = false
-    /// When it last came back from a check.
-    var answeredAt: ContinuousClock.Instant?
 
     struct Suspicion: Sendable, Hashable {
         let phase: SMTPPhase
