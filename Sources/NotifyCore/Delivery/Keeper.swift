@@ -18,9 +18,11 @@ final class Keeper {
     private let stop: StopSignal
     private let logger: Logger
 
-    /// When this worker first wrote since it last lost the database. Others had the same outage: nobody rescues before
-    /// they all had the time to come back and extend their leases.
+    /// When this worker first extended its lease since it last could not in time, or since the database's clock was set.
+    /// Others had the same: nobody rescues before they all had the time to come back and extend theirs.
     private var wroteSince: ContinuousClock.Instant?
+    /// When the last heartbeat was, on our clock and on the database's (µs).
+    private var lastBeat: (own: ContinuousClock.Instant, database: Int64)?
     private var nextHeartbeat = ContinuousClock.now
     private var nextRescue = ContinuousClock.now
     private var nextHousekeeping = ContinuousClock.now
@@ -65,25 +67,43 @@ final class Keeper {
 
     private func turn() throws(PostgresError) {
         let now = ContinuousClock.now
-        if now >= nextHeartbeat {
-            try database.run { queue throws(PostgresError) in
-                let sentAt = ContinuousClock.now
-                try queue.heartbeat(workerID: worker.id, name: worker.name, lease: worker.lease)
-                worker.term.extend(sentAt: sentAt, answeredAt: .now)
-            }
-            wroteSince = wroteSince ?? now
-            nextHeartbeat = now + heartbeatInterval
-        }
-        if now >= nextRescue {
+        let isRescueDue = now >= nextRescue
+        // Right before each rescue as well, or a clock that was set since would have us free what is in our own hands.
+        if now >= nextHeartbeat || isRescueDue { try heartbeat() }
+        if isRescueDue {
+            // Before, as below.
+            nextRescue = now + Jitter.random().applied(to: rescueInterval)
             if let adoption { try database.run { queue throws(PostgresError) in try adoption.run(in: queue) } }
             if let wroteSince, now - wroteSince >= rescueGrace { try rescue() }
-            nextRescue = now + Jitter.random().applied(to: rescueInterval)
         }
         if now >= nextHousekeeping {
             // Before, so that one that fails is due again in a minute and not at once.
             nextHousekeeping = now + Jitter.random().applied(to: Self.housekeepingInterval)
             try keepHouse()
         }
+    }
+
+    private func heartbeat() throws(PostgresError) {
+        let began = ContinuousClock.now
+        let since = wroteSince
+        wroteSince = nil
+        let databaseNow = try database.run { queue throws(PostgresError) in
+            try queue.heartbeat(workerID: worker.id, name: worker.name, lease: worker.lease)
+        }
+        let now = ContinuousClock.now
+        worker.term.extend(sentAt: began, answeredAt: now)
+        nextHeartbeat = began + heartbeatInterval
+        wroteSince = since ?? now
+        defer { self.lastBeat = (now, databaseNow) }
+        guard let lastBeat else { return }
+        let passed = now - lastBeat.own
+        let step = Duration.microseconds(databaseNow - lastBeat.database) - passed
+        let isClockSet = abs(step.inSeconds) > (heartbeatInterval + (now - began)).inSeconds
+        if isClockSet {
+            logger.warning("the database's clock was set", metadata: ["step": "\(step.logText)"])
+        }
+        // Either way the others' leases may look run out although they live.
+        if isClockSet || passed > worker.lease { wroteSince = now }
     }
 
     private func rescue() throws(PostgresError) {

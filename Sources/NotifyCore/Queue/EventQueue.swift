@@ -20,9 +20,10 @@ struct EventQueue {
         return Registration(workerID: try rows.int64(0, 0), installationID: try rows.uuid(0, 1))
     }
 
-    /// Extends the lease of everything that the worker holds.
-    func heartbeat(workerID: Int64, name: String, lease: Duration) throws(PostgresError) {
-        _ = try connection.run(QueueStatements.heartbeat, [workerID, name, lease.inSeconds])
+    /// Extends the lease of everything that the worker holds; the database's time (µs) then.
+    @discardableResult
+    func heartbeat(workerID: Int64, name: String, lease: Duration) throws(PostgresError) -> Int64 {
+        try connection.run(QueueStatements.heartbeat, [workerID, name, lease.inSeconds]).timestamp(0, 0)
     }
 
     /// Removes the worker and frees at once whatever it still holds.

@@ -26,7 +26,17 @@ struct CheckedQueue {
         var submission = submission
         submission.history.wasHandedOut = false
         submission.history.needsCheck = false
+        retireStale(at: submission.checkedAt)
         front.append(submission)
+    }
+
+    /// Whose check is over by the time of a newer one wait for their next: ahead of it, they would keep the fresh mail
+    /// from its turn until its check is over too, and so on round the queue, once more are out than can be sent in time.
+    private mutating func retireStale(at checkedAt: ContinuousClock.Instant) {
+        let fresh = front.firstIndex { isFresh($0, at: checkedAt) } ?? front.endIndex
+        guard fresh > front.startIndex else { return }
+        back.prepend(contentsOf: front[..<fresh])
+        front.removeFirst(fresh)
     }
 
     /// Next in line again.

@@ -79,6 +79,32 @@ struct LaneQueueTests {
         #expect(handedOut == [1, 2, 3, 4])
     }
 
+    @Test("sends what comes back from its check though more are out than can be sent in time, and the others in turn")
+    func flood() {
+        var now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        // A check that hung gives back at once what was handed out meanwhile.
+        var waiting = (1...200)
+            .map { number in
+                var submission = Submission.sample(Int64(number), checkedAt: now)
+                submission.history.wasHandedOut = true
+                return submission
+            }
+        var taken: [Int64] = []
+        for _ in 0..<200 {
+            for submission in waiting { queue.append(submission) }
+            // One mail every 15 ms, and a check takes 5 ms.
+            now += .milliseconds(10)
+            if let next = queue.take(margin: .zero, inTurnToo: true, now: now) { taken.append(next.token) }
+            waiting = queue.handOut(limit: 2, now: now)
+            for index in waiting.indices { waiting[index].checkedAt = now }
+            now += .milliseconds(5)
+        }
+        #expect(taken.count > 120)
+        #expect(Set(taken).count == taken.count)
+        #expect(taken == taken.sorted())
+    }
+
     @Test("keeps back from a joined group a mail whose check will not count by then")
     func margin() {
         let now = ContinuousClock.now

@@ -69,6 +69,7 @@ def lost_notifications(run):
 
 
 HOUR, DAY = 3_600, 86_400
+STALL = 10  # seconds: what the claimer forgot or missed, its sweep finds by then
 # Just before the clocks of Berlin go forward, and back.
 DST = ("2026-03-29T00:59:58Z", "2026-10-25T00:59:58Z")
 
@@ -134,7 +135,7 @@ def clocks(run):
         run.note("jumps", jumps)
         for what, found in slowest.items():
             run.note(f"slowest_mail_with_wrong_{what}_seconds", found)
-            run.expect(found <= 5, f"with a wrong clock of the {what} a mail took {found:.1f} s")
+            run.expect(found <= STALL, f"with a wrong clock of the {what} a mail took {found:.1f} s")
         run.expect_clean(world.check())
 
 
