@@ -42,7 +42,12 @@ final class Keeper {
 
     private var heartbeatInterval: Duration { worker.lease / 4 }
     private var rescueInterval: Duration { min(.seconds(10), worker.lease / 6) }
-    private var rescueGrace: Duration { min(.seconds(20), worker.lease / 3) }
+    private var rescueGrace: Duration { Self.rescueGrace(forLease: worker.lease) }
+
+    /// 20 s; with a short lease less, but never less than another worker needs to come back after the same outage.
+    static func rescueGrace(forLease lease: Duration) -> Duration {
+        min(.seconds(20), max(lease / 3, BackOff.longest * 1.5))
+    }
 
     func run() {
         while !stop.isRequested {

@@ -9,7 +9,7 @@ final class Waker {
     private let listener: Listener
     private let bell: Bell
     private let logger: Logger
-    private var backOff = Duration.milliseconds(100)
+    private var backOff = BackOff()
     private var hasComplained = false
 
     init(listener: Listener, bell: Bell, logger: Logger) {
@@ -21,7 +21,7 @@ final class Waker {
     func run() {
         while true {
             if !listener.isConnected, !connect() { return }
-            switch listener.wait(timeout: listener.isConnected ? .seconds(60) : backOff) {
+            switch listener.wait(timeout: listener.isConnected ? .seconds(60) : backOff.next()) {
             case .notifications, .woken: bell.ring()
             case .stopped: return listener.close()
             case .timedOut: break
@@ -35,7 +35,7 @@ final class Waker {
     private func connect() -> Bool {
         do {
             try listener.connect()
-            backOff = .milliseconds(100)
+            backOff.reset()
             hasComplained = false
             bell.ring()
             return true
@@ -50,7 +50,6 @@ final class Waker {
                 logger.warning("cannot listen for notifications; polling meanwhile", metadata: ["error": "\(error)"])
                 hasComplained = true
             }
-            backOff = min(backOff * 2, .seconds(5))
             return true
         }
     }

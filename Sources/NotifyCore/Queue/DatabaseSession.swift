@@ -4,8 +4,7 @@ import Threads
 
 /// The database connection of one thread, made again with back-off whenever it is lost.
 ///
-/// Owned by one thread. What it holds back is bounded: a lost database costs one attempt to connect
-/// every five seconds for each thread.
+/// Owned by one thread.
 final class DatabaseSession {
     private let conninfo: String
     private let role: String
@@ -15,7 +14,7 @@ final class DatabaseSession {
     private let health: DatabaseHealth?
     private let canceller: Canceller
     private var connection: PostgresConnection?
-    private var backOff = Duration.milliseconds(100)
+    private var backOff = BackOff()
 
     init(
         _ conninfo: String, role: String, stop: StopSignal, logger: Logger, health: DatabaseHealth? = nil,
@@ -37,7 +36,7 @@ final class DatabaseSession {
     func run<Result>(_ body: (EventQueue) throws(PostgresError) -> Result) throws(PostgresError) -> Result {
         do throws(PostgresError) {
             let result = try body(EventQueue(connection: try open()))
-            backOff = .milliseconds(100)
+            backOff.reset()
             if health?.succeeded(role) == true { logger.notice("database usable again") }
             return result
         } catch {
@@ -67,9 +66,8 @@ final class DatabaseSession {
     func recover(from error: PostgresError, during task: String) -> Bool {
         logger.warning(
             "database statement failed; trying again",
-            metadata: ["task": "\(task)", "error": "\(error)", "retry_in": "\(backOff.logText)"])
-        defer { backOff = min(backOff * 2, .seconds(5)) }
-        return stop.wait(Jitter.random().applied(to: backOff))
+            metadata: ["task": "\(task)", "error": "\(error)", "retry_in": "\(backOff.pause.logText)"])
+        return stop.wait(backOff.next())
     }
 
     func close() {
