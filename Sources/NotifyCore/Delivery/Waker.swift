@@ -35,6 +35,9 @@ final class Waker {
     private func connect() -> Bool {
         do {
             try listener.connect()
+            if let target = listener.target {
+                logger.info("listening for notifications", metadata: ["server": "\(target)"])
+            }
             backOff.reset()
             hasComplained = false
             bell.ring()

@@ -44,6 +44,9 @@ package final class Listener {
 
     package var isConnected: Bool { connection != nil }
 
+    /// Host, port, user and database; nil without a connection.
+    package var target: ConnectionString? { connection?.target }
+
     /// Connects, anew if need be, and listens on all channels.
     ///
     /// - Throws: `behindPooler` when the address leads to a pooler, which would take LISTEN and deliver nothing.

@@ -1,7 +1,5 @@
 import HTTPTypes
-import Logging
 import NotifyCore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -74,35 +72,6 @@ struct UnsubscribeTokenTests {
             #expect(text.contains("request failed"))
             #expect(!text.contains(link.dropFirst(3).prefix(20)))
             #expect(!text.contains("20000000-0000-4000"))
-        }
-    }
-}
-
-/// Keeps what is logged, at every level.
-private final class LogLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { _ in Handler(lines: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let lines: LogLines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            lines.lines.withLock { $0.append("\(event.message) \(all)") }
         }
     }
 }
