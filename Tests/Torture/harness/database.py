@@ -30,14 +30,14 @@ class Server:
 
     ACCOUNT = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
-    def __init__(self, folder, *more_settings, data=None):
+    def __init__(self, folder, *more_settings, data=None, port=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         if self.ACCOUNT:
             shutil.chown(self.folder, "postgres", "postgres")
         self.data = pathlib.Path(data) if data else self.folder / "data"
-        self.port = free_port()
+        self.port = port or free_port()
         self.settings = [
             "listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}",
             "max_connections=100", "log_min_messages=warning", "log_lock_waits=on", *more_settings,
@@ -53,9 +53,9 @@ class Server:
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         return self
 
-    def clone(self, folder, *more_settings):
+    def clone(self, folder, *more_settings, port=None):
         """A streaming standby of this server, not started yet."""
-        standby = Server(folder, *more_settings)
+        standby = Server(folder, *more_settings, port=port)
         self._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-D", standby.data, "-R",
                   "-X", "stream", "-c", "fast")
         return standby
@@ -67,6 +67,18 @@ class Server:
         if wait and done.returncode != 0:
             raise RuntimeError(f"PostgreSQL does not start: {self.log.read_text()[-2000:]}")
         return self
+
+    def wait_until_ready(self, within=60):
+        """Until it takes statements that write; returns the moment, as time.time()."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            try:
+                if not self.value("select pg_is_in_recovery()"):
+                    return time.time()
+            except psycopg.Error:
+                pass
+            time.sleep(0.01)
+        raise RuntimeError(f"PostgreSQL is not ready within {within} s: {self.log.read_text()[-2000:]}")
 
     def stop(self, mode="fast", wait=True):
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w" if wait else "-W", "-t", "60", "stop", check=False)
@@ -89,7 +101,8 @@ class Server:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and any(is_running(process) for process in [pid, *backends]):
             time.sleep(0.01)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
+            lock.unlink(missing_ok=True)
 
     def url(self, user="postgres", database="notify", port=None):
         return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database}"

@@ -14,6 +14,7 @@ class Mailbox:
         """`options` are those of TortureMailbox's Options: extensions, encryption, logins …"""
         self.log = pathlib.Path(log)
         self.lock = threading.Lock()
+        self._entries, self._offset = [], 0
         self.process = subprocess.Popen(
             [binary, json.dumps({"log": str(log), **options})], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self._answer()["port"]
@@ -53,10 +54,14 @@ class Mailbox:
 
     def accepted(self):
         """The log's entries, oldest first: token, message_id, sender, recipients, sha256, time, session."""
-        if not self.log.exists():
-            return []
-        with open(self.log) as file:
-            return [json.loads(line) for line in file]
+        if self.log.exists():
+            with open(self.log, "rb") as file:
+                file.seek(self._offset)
+                for line in file:
+                    if line.endswith(b"\n"):
+                        self._entries.append(json.loads(line))
+                        self._offset += len(line)
+        return list(self._entries)
 
     def copies(self):
         """How often each token was accepted."""

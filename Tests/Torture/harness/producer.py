@@ -54,6 +54,8 @@ class Producer:
         self.prefix = prefix
         self.random = random.Random(seed)
         self.fates = {}
+        self.asks_again = False  # sends an event whose commit is in doubt once more, as its dedupe key allows
+        self.in_doubt = 0  # transactions
         self.times = {}  # when its commit was acknowledged or lost, time.time()
         self._next = 0
         self._connection = None
@@ -68,8 +70,10 @@ class Producer:
         """Returns the tokens. `changes` go into every event, such as `user_id`."""
         made = []
         while len(made) < count:
-            made += self._send([{**event(token, self.random), **changes}
-                                for token in self.tokens(min(batch, count - len(made)))])
+            events = [{**event(token, self.random), **changes} for token in self.tokens(min(batch, count - len(made)))]
+            made += self._send(events)
+            while self.asks_again and self.fates[made[-1]] == "unknown":
+                self._send(events)
         return made
 
     def _send(self, events):
@@ -89,6 +93,7 @@ class Producer:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+        self.in_doubt += fate == "unknown"
         for token in tokens:
             self.fates[token] = fate
             self.times[token] = time.time()

@@ -11,10 +11,11 @@ import threading
 
 
 class Cut(Exception):
-    """Raised by a hook: the connection ends here. `how` is `reset`, `close` or `silence`."""
+    """Raised by a hook: the connection ends here. `how` is `reset`, `close` or `silence`; `octets` still pass."""
 
-    def __init__(self, how="reset"):
+    def __init__(self, how="reset", octets=b""):
         self.how = how
+        self.octets = octets
 
 
 class Link:
@@ -67,6 +68,11 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.close()
 
     def end_all(self, how="reset"):
         """Ends all links that stand now; returns how many."""
@@ -145,8 +151,9 @@ class Proxy:
                     break
             await waiting.put((self._loop.time() + self.delay, None))
             await sender
-        except Cut:
+        except Cut as cut:
             # What came before the cut has passed.
+            await waiting.put((0, cut.octets))
             await waiting.put((0, b""))
             while not waiting.empty() and not sender.done():
                 await asyncio.sleep(0.001)
@@ -184,12 +191,6 @@ def cut_after(direction, count, how="reset"):
         passed = link.octets[way] - len(octets)
         if passed + len(octets) <= count:
             return octets
-        keep = octets[:max(0, count - passed)]
-        if keep and not link.notes.get("cut"):
-            link.notes["cut"] = True
-            # The rest of this piece is dropped; the next call, or the end, cuts.
-            writer = (link.server if way == "up" else link.client)[1]
-            writer.write(keep)
-        raise Cut(how)
+        raise Cut(how, octets[:max(0, count - passed)])
 
     return hook

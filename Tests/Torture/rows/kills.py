@@ -12,34 +12,39 @@ IN_FLIGHT = 16  # C of the table: a mail whose reply is awaited and one behind i
 @row("kill-random", "kill -9 at random", "20,000 mails, 50 kills, restarted at once",
      "lost 0; duplicates ≤ C a kill, each named in the journal; none quarantined; done within lease + 5 s")
 def kill_random(run):
-    mails, kills = run.scale(20_000, 2_000), run.scale(50, 8)
     with World(run.seed) as world:
-        events = world.producer()
-        events.enqueue(mails)
-        run.say(f"{mails} events queued")
-        worker = world.start_worker(ready=False, smtp_connections=CONNECTIONS)
-        for number in range(kills):
-            share = mails * (number + 1) // (kills + 1)
-            # At a moment within this share of the mails, or soon where a restart takes longer than the share lasts.
-            world.wait_until(lambda: world.mailbox.state()["mails"] >= share or not world.open_count(), 120, "mails go on")
-            time.sleep(world.random.uniform(0, 0.02))
-            worker.kill()
-            worker = world.start_worker(ready=False, smtp_connections=CONNECTIONS)
-            if (number + 1) % 10 == 0:
-                run.say(f"{number + 1} kills, {world.mailbox.state()['mails']} mails")
-        last = time.monotonic()
-        world.wait_until_done(world.LEASE + 60)
-        seconds = time.monotonic() - last
-        code, _ = worker.terminate()
-        tally = world.check()
-        run.note("kills", kills)
-        run.note("seconds_after_last_restart", seconds)
-        run.expect_clean(tally, duplicates=kills * IN_FLIGHT)
-        doubts = world.journalled_doubts()
-        ids = world.event_ids(tally.duplicates)
-        unnamed = [token for token in tally.duplicates if ids[token] not in doubts]
-        run.note("named", len(tally.duplicates) - len(unnamed))
-        run.expect_none(unnamed, "duplicates that no journal named")
-        run.expect(code == 0, f"the last worker ended with {code}")
-        # What was left when the last worker started takes its time at full speed as well.
-        run.expect(seconds <= world.LEASE + 5, f"done {seconds:.1f} s after the last restart")
+        kill_at_random(run, world)
+
+
+def kill_at_random(run, world, **settings):
+    mails, kills = run.scale(20_000, 2_000), run.scale(50, 8)
+    settings |= {"smtp_connections": CONNECTIONS}
+    events = world.producer()
+    events.enqueue(mails)
+    run.say(f"{mails} events queued")
+    worker = world.start_worker(ready=False, **settings)
+    for number in range(kills):
+        share = mails * (number + 1) // (kills + 1)
+        # At a moment within this share of the mails, or soon where a restart takes longer than the share lasts.
+        world.wait_until(lambda: world.mailbox.state()["mails"] >= share or not world.open_count(), 120, "mails go on")
+        time.sleep(world.random.uniform(0, 0.02))
+        worker.kill()
+        worker = world.start_worker(ready=False, **settings)
+        if (number + 1) % 10 == 0:
+            run.say(f"{number + 1} kills, {world.mailbox.state()['mails']} mails")
+    last = time.monotonic()
+    world.wait_until_done(world.LEASE + 60)
+    seconds = time.monotonic() - last
+    code, _ = worker.terminate()
+    tally = world.check()
+    run.note("kills", kills)
+    run.note("seconds_after_last_restart", seconds)
+    run.expect_clean(tally, duplicates=kills * IN_FLIGHT)
+    doubts = world.journalled_doubts()
+    ids = world.event_ids(tally.duplicates)
+    unnamed = [token for token in tally.duplicates if ids[token] not in doubts]
+    run.note("named", len(tally.duplicates) - len(unnamed))
+    run.expect_none(unnamed, "duplicates that no journal named")
+    run.expect(code == 0, f"the last worker ended with {code}")
+    # What was left when the last worker started takes its time at full speed as well.
+    run.expect(seconds <= world.LEASE + 5, f"done {seconds:.1f} s after the last restart")
