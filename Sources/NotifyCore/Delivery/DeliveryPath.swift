@@ -118,9 +118,10 @@ final class DeliveryPath: Sendable {
     // MARK: Check again (the checker's thread), for mails that waited too long for their turn
 
     func recheck(_ waiting: [Submission], in queue: EventQueue) throws(PostgresError) {
-        let checkedAt = ContinuousClock.now
+        let askedAt = ContinuousClock.now
         let entries = waiting.map { inFlight.entry(of: $0.token) }
         let rows = try queue.recheck(entries.compactMap { $0?.event })
+        let checkedAt = Self.checkTime(askedAt: askedAt, answeredAt: .now)
         for (submission, entry) in zip(waiting, entries) {
             guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
             let decision = decideAgain(
@@ -128,6 +129,14 @@ final class DeliveryPath: Sendable {
             act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
         }
         relays.flush()
+    }
+
+    /// From when a check counts: from before it was asked for, so never for younger than it is. But half of its 100 ms is
+    /// always left for the mail's turn, or a database that takes 100 ms to answer would let no mail go at all.
+    static func checkTime(
+        askedAt: ContinuousClock.Instant, answeredAt: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant {
+        max(askedAt, answeredAt - .milliseconds(50))
     }
 
     private func act(

@@ -28,7 +28,7 @@ SESSIONS = "select pid, application_name from pg_stat_activity where usename = '
 
 @row("postgres-down", "PostgreSQL gone",
      "fast stop, immediate stop, kill -9 of the postmaster and of single backends, 20 each under load",
-     "lost 0; duplicates 0 while the worker lives; attempts not charged; sending again ≤ 5 s after readiness; LISTEN back")
+     "lost 0; duplicates 0 while the worker lives; no attempt charged; sending again ≤ 5 s after readiness; LISTEN back")
 def postgres_down(run):
     with World(run.seed) as world:
         world.mailbox.faults(REPLY_DELAY)
@@ -93,7 +93,8 @@ def failures(worker):
 
 def marker(world, url=None):
     """Enqueues events of an organisation of its own, which a backlog of others does not hold up."""
-    world.server.query("select notify.upsert_organization(%s, 'Marks'), notify.add_member(%s, %s)", (MARKED, MARKED, USERS[0]))
+    world.server.query("select notify.upsert_organization(%s, 'Marks')", (MARKED,))
+    world.server.query("select notify.add_member(%s, %s)", (MARKED, USERS[0]))
     return world.producer(url, prefix="token-after-")
 
 
@@ -112,7 +113,7 @@ def seconds_to_send(world, marks, ready):
 
 
 def seconds_to_listen(world, ready):
-    world.wait_until(lambda: "notify-worker listen" in dict(world.server.query(SESSIONS)).values(), 60, "LISTEN is back")
+    world.wait_until(lambda: "notify-worker listen" in dict(world.server.query(SESSIONS)).values(), 60, "LISTEN back")
     return max(0, time.time() - ready)
 
 
@@ -175,7 +176,8 @@ def connection_cut(run):
         relay.hook = CutAnywhere(random.Random(run.seed + 1), cuts, {"up": 150_000, "down": 3_000}, SMTPDialogue)
         world.mailbox.faults(REPLY_DELAY)
         worker = world.start_worker(
-            database_url=world.server.url("worker_login", port=database.port), smtp_url=f"smtp://127.0.0.1:{relay.port}")
+            database_url=world.server.url("worker_login", port=database.port),
+            smtp_url=f"smtp://127.0.0.1:{relay.port}")
         load = world.producer()
         load.start(RATE)
         hooks = (database.hook, relay.hook)
@@ -197,7 +199,7 @@ def connection_cut(run):
      "lost 0; resumes ≤ 15 s; a read-only server is never claimed from")
 def failover(run):
     with World(run.seed, STREAMING) as world, contextlib.ExitStack() as stack:
-        primary, nodes = world.server, 0
+        primary = world.server
         ports = [primary.port, free_port()]
         address = "host=127.0.0.1,127.0.0.1 port={},{} target_session_attrs=read-write dbname=notify".format(*ports)
         world.mailbox.faults(REPLY_DELAY)
@@ -207,8 +209,9 @@ def failover(run):
         resumed, turned_away, claims = [], 0, []
         for number in range(run.scale(10, 2)):
             port = next(port for port in ports if port != primary.port)
-            standby = primary.clone(world.folder / f"node-{number}", *STREAMING, "log_connections=on", port=port).start()
+            standby = primary.clone(world.folder / f"node-{number}", *STREAMING, "log_connections=on", port=port)
             stack.callback(standby.stop, "immediate")
+            standby.start()
             await_replication(world, primary)
             time.sleep(world.random.uniform(0.5, 1.5))
             primary.kill()
@@ -240,11 +243,13 @@ def await_replication(world, primary):
     with primary.connect() as connection:
         connection.execute("alter system set synchronous_standby_names = '*'")
         connection.execute("select pg_reload_conf()")
-    world.wait_until(lambda: primary.query("select 1 from pg_stat_replication where sync_state = 'sync'"), 30, "in step")
+    in_step = "select 1 from pg_stat_replication where sync_state = 'sync'"
+    world.wait_until(lambda: primary.query(in_step), 30, "the standby is in step")
 
 
 @row("pgbouncer", "PgBouncer in transaction mode, pool of 4", "kill -9 at random as in its own row, through it",
-     "as without it; no prepared-statement error; says at start that it polls or where it listens", needs=("pgbouncer",))
+     "as without it; no prepared-statement error; says at start that it polls or where it listens",
+     needs=("pgbouncer",))
 def pgbouncer(run):
     with World(run.seed) as world:
         pooler = Pooler(world.folder / "pgbouncer", world.server, 4)
