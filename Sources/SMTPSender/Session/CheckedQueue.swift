@@ -25,7 +25,10 @@ struct CheckedQueue {
         outForCheck = 0
         var submission = submission
         submission.history.wasHandedOut = false
-        front.append(submission)
+        // Ahead of those whose check is older: behind them its own would be too old as well when its turn comes, and where
+        // few are handed out at once, all of them would be checked round and round and none sent.
+        let place = front.firstIndex { $0.checkedAt < submission.checkedAt } ?? front.endIndex
+        front.insert(submission, at: place)
     }
 
     /// Next in line again.
