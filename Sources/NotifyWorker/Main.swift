@@ -10,10 +10,28 @@ enum Main {
     static func main() async {
         // First of all: a relay or database that hangs up must be an error that we handle, not our death.
         signal(SIGPIPE, SIG_IGN)
+        occupyStandardDescriptors()
         unblockStopSignals()
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        var status = await run(Array(CommandLine.arguments.dropFirst()))
+        if let fault = Output.fault, status == ExitStatus.success.rawValue {
+            Output.note("cannot write the result to stdout: \(fault)")
+            status = ExitStatus.failed.rawValue
+        }
         Logs.standardError.flush(within: .seconds(1))
         exit(status)
+    }
+
+    /// Where stdin, stdout or stderr is closed, the next file or connection would get its number, and a log line would go
+    /// to the relay or into the journal. What is opened here cannot be written, so writing still fails.
+    private static func occupyStandardDescriptors() {
+        while true {
+            let descriptor = open("/dev/null", O_RDONLY)
+            guard descriptor <= STDERR_FILENO else {
+                close(descriptor)
+                return
+            }
+            guard descriptor >= 0 else { return }
+        }
     }
 
     /// A parent may have started us with these blocked, as one does that forks from Swift's own thread pool: we could

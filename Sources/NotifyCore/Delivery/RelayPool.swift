@@ -27,7 +27,12 @@ final class RelayPool: Sendable {
         self.logger = logger
         state = Mutex(
             State(
-                router: RelayRouter(configurations.map { _ in RelayHealth(policy: policy) }),
+                router: RelayRouter(
+                    configurations.map { configuration in
+                        var policy = policy
+                        policy.connections = configuration.connections
+                        return RelayHealth(policy: policy)
+                    }),
                 outboxes: configurations.map { _ in [] }
             ))
     }
@@ -86,6 +91,8 @@ final class RelayPool: Sendable {
         let relayName: String
         /// Whether the relay accepted another mail among its last ten results.
         let hadAccepted: Bool
+        /// Whether it refused so much before this one that no refusal is final.
+        let wasRefusing: Bool
         let canGoOn: Bool
         let areAllUnfit: Bool
         /// How long a mail waits that this relay could not take and no other can.
@@ -100,12 +107,13 @@ final class RelayPool: Sendable {
         let (record, change) = state.withLock { state in
             let now = ContinuousClock.now
             let hadAccepted = state.router.relays[relay].hasAcceptedLately
+            let wasRefusing = state.router.relays[relay].isRefusingLately
             let change = state.router.finished(
                 result, of: event.id, recipient: UInt64(bitPattern: Int64(mail.recipient.email.hashValue)),
                 ticket: mail.ticket, at: now)
             state.noteTrouble(at: now)
             let record = Record(
-                relayName: names[relay], hadAccepted: hadAccepted,
+                relayName: names[relay], hadAccepted: hadAccepted, wasRefusing: wasRefusing,
                 canGoOn: state.router.goesOn(after: tries, at: now), areAllUnfit: state.router.areUnfit(tries),
                 relayWait: policy.shortestPause)
             return (record, change)

@@ -21,6 +21,8 @@ package struct AttemptContext: Sendable {
     package let holdsUnknown: Bool
     /// Whether the relay accepted another mail among its last 10 results, this one not counted.
     package let hasRelayAcceptedOthers: Bool
+    /// Whether the relay refused so much before this one that no refusal is final (`RelayHealth.isRefusingLately`).
+    package let isRelayRefusing: Bool
     /// Whether another relay, which has not had it in this claim, may be given it now (`RelayRouter.goesOn`).
     package let canGoOn: Bool
     /// Whether every relay has said in this claim that it cannot carry it.
@@ -32,7 +34,8 @@ package struct AttemptContext: Sendable {
 
     package init(
         chargedAttempts: Int, remaining: Duration, holdsUnknown: Bool, hasRelayAcceptedOthers: Bool,
-        canGoOn: Bool, areAllUnfit: Bool = false, relayWait: Duration = RelayPolicy.standard.shortestPause,
+        isRelayRefusing: Bool = false, canGoOn: Bool, areAllUnfit: Bool = false,
+        relayWait: Duration = RelayPolicy.standard.shortestPause,
         age: Duration = .zero
     ) {
         self.age = age
@@ -40,6 +43,7 @@ package struct AttemptContext: Sendable {
         self.remaining = remaining
         self.holdsUnknown = holdsUnknown
         self.hasRelayAcceptedOthers = hasRelayAcceptedOthers
+        self.isRelayRefusing = isRelayRefusing
         self.canGoOn = canGoOn
         self.areAllUnfit = areAllUnfit
         self.relayWait = relayWait
@@ -51,7 +55,8 @@ package struct AttemptContext: Sendable {
         self.init(
             chargedAttempts: event.attempts, remaining: .between(now, event.expiresAt),
             holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: record.hadAccepted, canGoOn: record.canGoOn, areAllUnfit: record.areAllUnfit,
+            hasRelayAcceptedOthers: record.hadAccepted, isRelayRefusing: record.wasRefusing, canGoOn: record.canGoOn,
+            areAllUnfit: record.areAllUnfit,
             relayWait: record.relayWait, age: .between(event.enqueuedAt, now))
     }
 }
@@ -79,9 +84,12 @@ package func classify(
     case .deferred:
         return attempt.charged(after: schedule.delay(afterAttempt: attempt.chargedAttempts + 1), jitter)
     case .addressRefused:
+        guard !attempt.isRelayRefusing else { return attempt.uncharged(waiting: attempt.refusalWait, jitter) }
         return .end(.failed(.recipientRefused))
     case .refused(let phase):
-        guard attempt.hasRelayAcceptedOthers else { return attempt.uncharged(waiting: attempt.refusalWait, jitter) }
+        guard attempt.hasRelayAcceptedOthers, !attempt.isRelayRefusing else {
+            return attempt.uncharged(waiting: attempt.refusalWait, jitter)
+        }
         return .end(.failed(phase == .rcpt ? .recipientRefused : .messageRefused))
     case .unfit(let reason):
         guard attempt.areAllUnfit else { return attempt.uncharged(waiting: attempt.refusalWait, jitter) }

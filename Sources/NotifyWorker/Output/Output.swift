@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// What a command prints on stdout: its result and nothing else.
 enum Output {
@@ -25,7 +26,12 @@ enum Output {
         write(Array((text + terminator).utf8), to: STDERR_FILENO)
     }
 
-    /// A reader that went away (`| head`) is no error: the rest is dropped.
+    private static let failure = Mutex<Int32?>(nil)
+
+    /// Why a result did not go out whole; nil where it did. The command has then failed, whatever it did.
+    static var fault: String? { failure.withLock(\.self).map { String(cString: strerror($0)) } }
+
+    /// A reader that went away (`| head`) is no error: the rest is dropped. A full disk is one.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
@@ -35,6 +41,8 @@ enum Output {
                 if count > 0 {
                     offset += count
                 } else if errno != EINTR {
+                    let code = errno
+                    if descriptor == STDOUT_FILENO, code != EPIPE { failure.withLock { $0 = code } }
                     return
                 }
             }

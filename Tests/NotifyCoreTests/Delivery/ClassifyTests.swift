@@ -7,12 +7,13 @@ import Testing
 struct ClassifyTests {
     static func verdict(
         _ result: SendResult, attempts: Int = 0, remaining: Duration = .seconds(86_400), holdsUnknown: Bool = false,
-        acceptedOthers: Bool = false, elsewhere: Bool = false, allUnfit: Bool = false,
+        acceptedOthers: Bool = false, refusing: Bool = false, elsewhere: Bool = false, allUnfit: Bool = false,
         jitter: Jitter = Jitter(position: 0), age: Duration = .zero
     ) -> Verdict {
         let context = AttemptContext(
             chargedAttempts: attempts, remaining: remaining, holdsUnknown: holdsUnknown,
-            hasRelayAcceptedOthers: acceptedOthers, canGoOn: elsewhere, areAllUnfit: allUnfit, age: age)
+            hasRelayAcceptedOthers: acceptedOthers, isRelayRefusing: refusing, canGoOn: elsewhere,
+            areAllUnfit: allUnfit, age: age)
         return classify(result, of: context, schedule: .standard, jitter: jitter)
     }
 
@@ -61,6 +62,9 @@ struct ClassifyTests {
         "An address that does not exist or takes no mail fails at once, whatever the relay's record",
         arguments: ["5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.3"], [false, true])
     func addressRefused(_ enhancedCode: String, _ acceptedOthers: Bool) {
+        let whileRefusing = Self.verdict(
+            Self.refusal("550 \(enhancedCode)", .rcpt), acceptedOthers: acceptedOthers, refusing: true)
+        #expect(whileRefusing == .retry(after: .seconds(15), isCharged: false), "the relay refuses everybody")
         let verdict = Self.verdict(Self.refusal("550 \(enhancedCode)", .rcpt), acceptedOthers: acceptedOthers)
         #expect(verdict == .end(.failed(.recipientRefused)))
     }
@@ -79,6 +83,8 @@ struct ClassifyTests {
         #expect(Self.verdict(result, acceptedOthers: false) == .retry(after: .seconds(15), isCharged: false))
         #expect(Self.verdict(result, acceptedOthers: true, elsewhere: true) == .end(.failed(reason)))
         #expect(Self.verdict(result, acceptedOthers: false, elsewhere: true) == .handOn)
+        #expect(
+            Self.verdict(result, acceptedOthers: true, refusing: true) == .retry(after: .seconds(15), isCharged: false))
     }
 
     @Test(

@@ -133,20 +133,42 @@ struct RelayRefusalTests {
         #expect(story.health.hasAcceptedLately)
     }
 
-    @Test("A relay that suddenly refuses all burns ten events at most")
-    func backlog() {
+    @Test(
+        "A relay that suddenly refuses all burns ten events at most, though what it took before comes back in between",
+        arguments: [Results.refused, Results.unknownUser], [0, 1, 9])
+    func backlog(_ refusal: SendResult, _ acceptancesBetween: Int) throws {
         var story = RelayStory()
         for _ in 1...100 { story.finish(Results.accepted) }
         var burnt = 0
-        for _ in 1...1_000 {
+        func refuse(_ ticket: RelayTicket?) {
             let context = AttemptContext(
                 chargedAttempts: 0, remaining: .seconds(86_400), holdsUnknown: false,
-                hasRelayAcceptedOthers: story.health.hasAcceptedLately, canGoOn: false)
-            let verdict = classify(Results.refused, of: context, schedule: .standard, jitter: Jitter(position: 0))
+                hasRelayAcceptedOthers: story.health.hasAcceptedLately, isRelayRefusing: story.health.isRefusingLately,
+                canGoOn: false)
+            let verdict = classify(refusal, of: context, schedule: .standard, jitter: Jitter(position: 0))
             if verdict.outcome == .failed(.recipientRefused) { burnt += 1 }
-            story.finish(Results.refused)
+            if let ticket { story.finish(refusal, ticket) } else { story.finish(refusal) }
+        }
+        for count in 1...1_000 {
+            refuse(nil)
+            if count <= acceptancesBetween { story.finish(Results.accepted) }
         }
         #expect(burnt == 10)
         #expect(story.health.isPausedForRefusals)
+        for _ in 1...10 { refuse(try story.waitForProbe()) }
+        #expect(burnt == 10, "probes burn none")
+    }
+
+    @Test("Unknown users among many others, and one that is unknown time and again, say nothing about the relay")
+    func someUnknown() {
+        var story = RelayStory()
+        for _ in 1...100 {
+            #expect(!story.health.isRefusingLately)
+            story.finish(Results.unknownUser)
+            for _ in 1...2 { story.finish(Results.accepted) }
+        }
+        var one = RelayStory()
+        for _ in 1...100 { one.finish(Results.unknownUser, recipient: 1) }
+        #expect(!one.health.isRefusingLately)
     }
 }

@@ -42,6 +42,28 @@ struct LaneQueueTests {
         #expect(queue.handOut(limit: 9, now: later).map(\.token) == [3, 4, 5])
     }
 
+    @Test("lets a mail that comes back go before those whose check has grown old since they came back")
+    func oldChecks() throws {
+        let now = ContinuousClock.now
+        var queue = CheckedQueue(freshness: Self.freshness)
+        func checkNext(_ limit: Int, at instant: ContinuousClock.Instant) {
+            #expect(queue.take(margin: .zero, inTurnToo: true, now: instant) == nil)
+            for var checked in queue.handOut(limit: limit, now: instant) {
+                checked.checkedAt = instant
+                queue.append(checked)
+            }
+        }
+        for token in 1...100 { queue.append(.sample(Int64(token), checkedAt: now)) }
+        checkNext(100, at: now + .seconds(1))
+        // No session came; now one is there and one mail at a time is checked.
+        let later = now + .seconds(2)
+        for token in 1...100 {
+            checkNext(1, at: later)
+            #expect(queue.take(margin: .zero, inTurnToo: true, now: later)?.token == Int64(token))
+        }
+        #expect(queue.count == 0)
+    }
+
     @Test("keeps the place and history of a mail that was composed anew while it was checked")
     func replaced() throws {
         let now = ContinuousClock.now

@@ -95,6 +95,10 @@ class Worker:
     def resident_bytes(self):
         return self._status("VmRSS:", 1_024)
 
+    def most_resident_bytes(self):
+        """Since it began."""
+        return self._status("VmHWM:", 1_024)
+
     def threads(self):
         return self._status("Threads:", 1)
 

@@ -3,7 +3,6 @@
 import os
 import resource
 import subprocess
-import time
 
 from harness.row import row
 from harness.world import BINARY, World
@@ -12,8 +11,8 @@ DESCRIPTORS = 64
 MEMORY = 256 << 20  # octets
 
 
-@row("starved", "starved", "64 descriptors, with 100 connections asked for; stdout and stderr full, or closed; 256 MB of "
-     "memory, with 60 kB mails; no resolver; journal on a full tmpfs, before and while it runs",
+@row("starved", "starved", "64 descriptors, with 100 connections asked for; stdout and stderr full, or closed; 256 MB "
+     "of memory, with 60 kB mails; no resolver; journal on a full tmpfs, before and while it runs",
      "keeps the promise or stops with a clear error", needs=("unshare", "mount"))
 def starved(run):
     for part in (_descriptors, _outputs, _memory, _no_resolver, _journal_full):
@@ -88,11 +87,8 @@ def _memory(run):
         world.mailbox.faults({"stage": "dot", "delayMilliseconds": 20})
         limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))  # noqa: E731
         worker = world.start_worker(preexec=limit)
-        peak = 0
-        while world.open_count() and worker.is_running and time.monotonic() - worker.started < 90:
-            peak = max(peak, worker.resident_bytes() or 0)
-            time.sleep(0.05)
-        run.note("resident_mb", peak / 1e6)
+        world.wait_until(lambda: not world.open_count() or not worker.is_running, 120, "60 kB mails are sent")
+        run.note("resident_mb", (worker.most_resident_bytes() or 0) / 1e6)
         _finish(run, world, "memory")
 
 
@@ -104,8 +100,8 @@ def _no_resolver(run):
         resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
         spaces = ["-m"] if os.geteuid() == 0 else ["-rm"]
         mounts = f'mount --bind {hosts} /etc/hosts && mount --bind {resolver} /etc/resolv.conf && exec "$0" "$@"'
-        worker = world.start_worker(
-            wrapper=("unshare", *spaces, "sh", "-c", mounts), smtp_url=f"smtp://relay.torture.test:{world.mailbox.port}")
+        relay = f"smtp://relay.torture.test:{world.mailbox.port}"
+        worker = world.start_worker(wrapper=("unshare", *spaces, "sh", "-c", mounts), smtp_url=relay)
         world.producer(prefix="token-name-").enqueue(run.scale(2_000, 200))
         worker.wait_for("relay left alone", 60)
         fault = worker.logged("relay left alone")[0]["fault"]
@@ -144,7 +140,8 @@ def _journal_full(run):
             _finish(run, world, "journal", duplicates=8)
             doubts, tally = world.journalled_doubts(), world.check()
             ids = world.event_ids(tally.duplicates)
-            run.expect_none([token for token in tally.duplicates if ids[token] not in doubts], "duplicates that no journal named")
+            unnamed = [token for token in tally.duplicates if ids[token] not in doubts]
+            run.expect_none(unnamed, "duplicates that no journal named")
         finally:
             for worker in world.workers:
                 worker.kill()

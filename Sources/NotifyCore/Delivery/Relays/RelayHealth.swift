@@ -43,6 +43,10 @@ package struct RelayHealth: Sendable {
     /// Whether the relay accepted a mail among its last 10 results: only then is a refusal about the mail.
     package var hasAcceptedLately: Bool { record.hasAcceptance }
 
+    /// Whether it refused so much of late that a refusal says nothing about the mail, or about the address: none is final
+    /// then, so that a relay which suddenly refuses all costs ten events and not what is on the wire, and each probe.
+    package var isRefusingLately: Bool { isPausedForRefusals || record.isRefusingLately }
+
     package var isPausedForRefusals: Bool {
         switch state {
         case .working: false

@@ -16,8 +16,15 @@ package struct RelayPolicy: Sendable {
     package var recipientsRefused = 5
     /// How many of the last results tell whether the relay accepts mail at all.
     package var recordLength = 10
+    /// Connections to the relay: so many mails at most that it took before it began to refuse come back after its first
+    /// refusal.
+    package var connections = 10
     /// A probe without a result is given up after the longest that one transaction may take (RFC 5321 §4.5.3.2).
     package var probeTimeout: Duration = .seconds(1_800)
+
+    /// Among so many results `refusalsInARow` refusals say that it is the relay which refuses, though what it took before
+    /// comes back between them.
+    var doubtWindow: Int { refusalsInARow + connections }
 
     package static let standard = RelayPolicy()
 }

@@ -35,6 +35,13 @@ struct ResultRecord: Sendable {
     /// Whether one of the last results was an acceptance.
     var hasAcceptance: Bool { entries.suffix(policy.recordLength).contains { $0.result == .accepted } }
 
+    /// Whether the refusals among the latest are as many as pause a relay when they come in a row: the results of mails
+    /// that it took before come in between.
+    var isRefusingLately: Bool {
+        let refused = entries.suffix(policy.doubtWindow).compactMap(\.refusedRecipient)
+        return refused.count >= policy.refusalsInARow && Set(refused).count >= policy.recipientsRefused
+    }
+
     /// - Parameter mail: the same number for each try of one mail.
     mutating func add(_ result: Result, of mail: Int64) {
         if let earlier = entries.firstIndex(where: { $0.mail == mail && $0.result == .undecided }) {
