@@ -116,9 +116,11 @@ final class DeliveryPath: Sendable {
     // MARK: Check again (the checker's thread), for mails that waited too long for their turn
 
     func recheck(_ waiting: [Submission], in queue: EventQueue) throws(PostgresError) {
-        let checkedAt = ContinuousClock.now
         let entries = waiting.map { inFlight.entry(of: $0.token) }
         let rows = try queue.recheck(entries.compactMap { $0?.event })
+        // Taken after, and not before as at the claim: behind a database whose answer takes longer than a check may be old
+        // no mail would ever be fresh, and none sent.
+        let checkedAt = ContinuousClock.now
         for (submission, entry) in zip(waiting, entries) {
             guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
             let decision = decideAgain(
