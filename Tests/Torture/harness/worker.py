@@ -65,8 +65,12 @@ class Worker:
                     continue
         return found
 
+    def logged(self, message):
+        """The lines that begin so."""
+        return [line for line in self.lines() if line["message"].startswith(message)]
+
     def has_logged(self, message):
-        return any(line["message"].startswith(message) for line in self.lines())
+        return bool(self.logged(message))
 
     def wait_for(self, message, within=30):
         deadline = time.monotonic() + within
