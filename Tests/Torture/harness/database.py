@@ -1,5 +1,6 @@
 """A private PostgreSQL that can be stopped, killed, filled up and promoted. Never as root."""
 
+import copy
 import os
 import pathlib
 import shutil
@@ -43,6 +44,7 @@ class Server:
             "max_connections=100", "log_min_messages=warning", "log_lock_waits=on", *more_settings,
         ]
         self.log = self.folder / "server.log"
+        self.database = "notify"
 
     def _run(self, *words, check=True):
         return subprocess.run(
@@ -91,10 +93,23 @@ class Server:
             time.sleep(0.01)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def url(self, user="postgres", database="notify", port=None):
-        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database}"
+    def with_copy(self, name):
+        """The same server with a database of that name, a copy of this one's, which nobody may be using."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"create database {name} template {self.database}")
+        other = copy.copy(self)
+        other.database = name
+        return other
 
-    def connect(self, database="notify", **more):
+    def drop(self):
+        """The database, whoever uses it."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"drop database {self.database} with (force)")
+
+    def url(self, user="postgres", database=None, port=None):
+        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database or self.database}"
+
+    def connect(self, database=None, **more):
         return psycopg.connect(self.url(database=database), autocommit=True, connect_timeout=10, **more)
 
     def query(self, sql, parameters=None):

@@ -28,9 +28,9 @@ def prepare(connection):
                 connection.execute("select notify.add_member(%s, %s)", (organization, user))
 
 
-def event(token, randomness):
-    """An event as `enqueue_many` takes it. Its token is its dedupe key and stands in its mail."""
-    kind, user = randomness.choice(KINDS), randomness.choice(USERS)
+def event(token, randomness, kind=None):
+    """An event as `enqueue_many` takes it, of any kind or this. Its token is its dedupe key and stands in its mail."""
+    kind, user = kind or randomness.choice(KINDS), randomness.choice(USERS)
     url = f"https://app.example.com/{token}"
     payload = {
         "assigned_conversation": {"conversation_id": token, "subject": token, "url": url},
@@ -64,11 +64,11 @@ class Producer:
         start, self._next = self._next, self._next + count
         return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
 
-    def enqueue(self, count, batch=1_000, **changes):
+    def enqueue(self, count, batch=1_000, kind=None, **changes):
         """Returns the tokens. `changes` go into every event, such as `user_id`."""
         made = []
         while len(made) < count:
-            made += self._send([{**event(token, self.random), **changes}
+            made += self._send([{**event(token, self.random, kind), **changes}
                                 for token in self.tokens(min(batch, count - len(made)))])
         return made
 

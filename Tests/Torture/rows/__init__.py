@@ -1,3 +1,3 @@
 """The rows, in the order of docs/reliability.md."""
 
-from . import kills, soak  # noqa: F401
+from . import kills, relays, relay_faults, every_byte, relay_tls, soak  # noqa: F401
