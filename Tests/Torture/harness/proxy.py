@@ -169,6 +169,7 @@ class Proxy:
             raise
         finally:
             sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
 
     async def _send(self, link, waiting, writer):
         while True:
