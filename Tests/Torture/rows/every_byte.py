@@ -84,16 +84,12 @@ def every_byte(run):
         run.expect(tally.duplicates, "no cut left a mail in doubt that the relay had taken")
 
 
-def choose(run, world, pipelining, up, down):
-    """Places in a dialogue of so many octets, in any order: all of them, where the commands are joined."""
+def choose(run, world, up, down):
+    """Places in a dialogue of so many octets, in any order: all of them, or in the short form some."""
     ways = [("up", place) for place in range(up + 1)] + [("down", place) for place in range(down + 1)]
     if run.short:
         ways = world.random.sample(ways, 60) + [("up", up - back) for back in range(10)] + [
             ("down", down - back) for back in range(20)]
-    elif pipelining == "off":
-        # The content is the same: of its middle one place in 8.
-        ways = [(way, place) for way, place in ways
-                if way == "down" or place < 300 or place > up - 100 or place % 8 == 0]
     places = [(way, place, world.random.choice(("reset", "close"))) for way, place in ways]
     world.random.shuffle(places)
     return places
@@ -115,7 +111,7 @@ def cut_everywhere(run, world, events, pipelining):
 
     feed()
     world.wait_until(lambda: cuts.length, 20, "a first whole dialogue")
-    places = choose(run, world, pipelining, *cuts.length)
+    places = choose(run, world, *cuts.length)
     count = len(places)
     cuts.places = places
     deadline = time.monotonic() + 300
