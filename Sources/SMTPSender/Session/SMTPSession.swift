@@ -73,8 +73,8 @@ struct SMTPSession {
             if awaited.isEmpty { return .mail(inTurnToo: true) }
             return level != .inTurn && awaited.allSatisfy { $0 == .rset } ? .mail(inTurnToo: false) : .wait
         }
-        guard level == .content, joined == nil, !isSpent, awaited.count == 1, awaited.first == .dot, mailsBegun < mailLimit,
-            let estimate = dotEstimate, estimate <= Self.joinLimit
+        guard level == .content, joined == nil, !isSpent, mailsBegun < mailLimit,
+            awaited.count == 1, awaited.first == .dot, let estimate = dotEstimate, estimate <= Self.joinLimit
         else { return .wait }
         return .join(estimate)
     }

@@ -15,7 +15,7 @@ GOOD_CONNECTIONS = 10
 
 
 @row("slow-relay", "slow relay beside a good one",
-     "two relays in NOTIFY_SMTP_URL, the first holds every reply for 30 s, at each stage in turn; from the first moment",
+     "two relays in NOTIFY_SMTP_URL, the first holds every reply 30 s, at each stage in turn; from the first moment",
      "the good one's p95 ≤ 1.5 × alone, its rate ≥ 90 %")
 def slow_relay(run):
     stages = run.scale(["greeting", "hello", "mail", "rcpt", "data", "dot"], ["data"])
