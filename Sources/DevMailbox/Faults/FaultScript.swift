@@ -39,8 +39,14 @@ package final class FaultScript: Sendable {
     }
 
     /// Replaces all rules; counts begin anew. The first rule that hits wins.
-    package func set(_ rules: [FaultRule]) {
-        active.withLock { $0 = rules.map(Active.init) }
+    ///
+    /// - Returns: how often each of the rules before took effect.
+    @discardableResult
+    package func set(_ rules: [FaultRule]) -> [Int] {
+        active.withLock { active in
+            defer { active = rules.map(Active.init) }
+            return active.map(\.hits)
+        }
     }
 
     /// How often each rule took effect, in their order.

@@ -295,8 +295,8 @@ extension DeliveryPath: RelayLaneDelegate {
         relays.connectFailed(lane, fault)
     }
 
-    func lane(_ lane: RelayLane, connectStalledFor waited: Duration) {
-        relays.connectStalled(lane, waited)
+    func lane(_ lane: RelayLane, stalledFor waited: Duration) {
+        relays.stalled(lane, waited)
     }
 
     func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {

@@ -141,14 +141,14 @@ final class RelayPool: Sendable {
         if isClosed { lane.withdraw() }
     }
 
-    /// Mails have waited too long for a first session with a relay: another takes them, where one is open.
-    func connectStalled(_ lane: RelayLane, _ waited: Duration) {
+    /// Mails have waited too long for a relay that says nothing: another takes those not begun, where one is open.
+    func stalled(_ lane: RelayLane, _ waited: Duration) {
         let (relay, change) = state.withLock { state in
             let now = ContinuousClock.now
             guard let relay = state.lanes.firstIndex(where: { $0 === lane }),
                 state.router.isReplaceable(relay, at: now)
             else { return (Int?.none, RelayChange?.none) }
-            let change = state.router.connectStalled(relay: relay, RelayFault(waited: waited), at: now)
+            let change = state.router.stalled(relay: relay, RelayFault(waited: waited), at: now)
             state.noteTrouble(at: now)
             return (relay, change)
         }

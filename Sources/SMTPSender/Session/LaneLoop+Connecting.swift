@@ -31,20 +31,24 @@ extension LaneLoop {
         startable(now) > 0 ? number.nextAttempt : nil
     }
 
-    /// Tells the delegate each time that mails have waited for a first session as long as they should.
+    /// Tells the delegate each time that mails have waited as long as they should, with no session or with each of them
+    /// waiting for its relay's answer.
     func tellStall(_ now: ContinuousClock.Instant) {
-        guard openCount == 0, queue.count > 0, !isStopping else {
-            sessionlessSince = nil
+        guard queue.count > 0, !isStopping, !hasUnusedConnection(now) else {
+            silentSince = nil
             return
         }
-        let since = sessionlessSince ?? now
-        let isOver = now - since >= configuration.connectPatience
-        sessionlessSince = isOver ? now : since
-        if isOver { delegate.lane(lane, connectStalledFor: configuration.connectPatience) }
+        var since = silentSince ?? now
+        for connection in connections where !connection.session.isQuitting {
+            since = max(since, connection.session.lastActivity)
+        }
+        let isOver = now - since >= configuration.patience
+        silentSince = isOver ? now : since
+        if isOver { delegate.lane(lane, stalledFor: configuration.patience) }
     }
 
     var nextStall: ContinuousClock.Instant? {
-        sessionlessSince.map { $0 + configuration.connectPatience }
+        silentSince.map { $0 + configuration.patience }
     }
 
     private func startAttempt(_ now: ContinuousClock.Instant) {

@@ -57,7 +57,7 @@ extension LaneLoop {
     }
 
     /// A mail goes out sooner over an idle connection than behind another's content.
-    private func hasUnusedConnection(_ now: ContinuousClock.Instant) -> Bool {
+    func hasUnusedConnection(_ now: ContinuousClock.Instant) -> Bool {
         connections.contains { $0.session.isIdle && !isKeptForUrgent($0, now) }
     }
 

@@ -16,8 +16,8 @@ final class LaneLoop {
     var pipelining: PipeliningRecord
     var attempts: [Int: NamedThread] = [:]
     var attemptCount = 0
-    /// Since when mails wait without a session, or since the delegate was last told so.
-    var sessionlessSince: ContinuousClock.Instant?
+    /// Since when mails wait and the relay says nothing, or since the delegate was last told so.
+    var silentSince: ContinuousClock.Instant?
     var stopBy: ContinuousClock.Instant?
 
     var finished: [Finished] = []

@@ -27,8 +27,9 @@ package struct RelayConfiguration: Sendable, Hashable {
     package var mailsPerConnection = 500
     /// How old a mail's last check may be when its MAIL goes out.
     package var freshness: Duration = .milliseconds(100)
-    /// How long mails wait for a first session before the lane's owner is told, who may have another relay for them.
-    package var connectPatience: Duration = .seconds(3)
+    /// How long mails wait while the relay says nothing, for a first session or an answer in any, before the lane's owner
+    /// is told, who may have another relay for them.
+    package var patience: Duration = .seconds(3)
 
     package init(host: String, port: Int = 587) {
         self.host = host

@@ -62,8 +62,9 @@ package protocol RelayLaneDelegate: AnyObject, Sendable {
     func lane(_ lane: RelayLane, stale: [Submission])
     /// No session could be opened. Mails stay in the lane, which tries again with back-off until `withdraw` is called.
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault)
-    /// Mails have waited this long without a session, and wait on; told again each time that as much has passed.
-    func lane(_ lane: RelayLane, connectStalledFor waited: Duration)
+    /// Mails have waited this long while the relay said nothing, with no session or with all of them waiting for an
+    /// answer, and wait on; told again each time that as much has passed.
+    func lane(_ lane: RelayLane, stalledFor waited: Duration)
     /// A session ended otherwise than by our QUIT: what the relay said or did, for the log. The results of its mails
     /// come by `finished`.
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault)
@@ -84,6 +85,6 @@ package enum MailMilestone: Sendable, Hashable {
 extension RelayLaneDelegate {
     package func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {}
     package func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool { true }
-    package func lane(_ lane: RelayLane, connectStalledFor waited: Duration) {}
+    package func lane(_ lane: RelayLane, stalledFor waited: Duration) {}
     package func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) {}
 }

@@ -15,9 +15,17 @@ extension SMTPSession {
     mutating func timedOut(into buffer: inout WriteBuffer, now: ContinuousClock.Instant) {
         if isIdle { return quit(into: &buffer, now: now) }
         if isQuitting { return end(nil) }
+        if let joined, sentTotal == appendedTotal, now < lastActivity + timeouts.dot { return giveBack(joined) }
         end(
             ConnectionFault(
                 kind: .timeout, phase: phase, message: "the relay did not answer in time (\(phase.rawValue))"))
+    }
+
+    /// The answer to the dot is late: the mail whose commands went out behind it is begun again elsewhere.
+    private mutating func giveBack(_ waiting: SMTPTransaction) {
+        events.append(.givenBack(waiting.submission))
+        joined = nil
+        isSpent = true
     }
 
     /// Gives the session up where it stands: the lane stops and its grace is over.

@@ -108,6 +108,7 @@ extension SMTPSession {
         }
         current = joined
         joined = nil
+        if isSpent { end(nil) }
     }
 
     /// The MAIL of a refused recipient is still open.

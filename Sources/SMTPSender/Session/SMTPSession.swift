@@ -10,6 +10,9 @@ struct SMTPSession {
     /// Slowest answer to a final dot behind which the next MAIL is sent ahead. The mail behind it was checked at most
     /// 100 ms before its MAIL, so a slow relay's next mail waits for the reply.
     static let joinLimit: Duration = .milliseconds(80)
+    /// How late that answer may be before the mail behind it goes back to the lane: it must not wait for another's limit,
+    /// ten minutes by default. Its content has not been sent, so the relay cannot have it.
+    static let joinPatience: Duration = .seconds(1)
     /// An unused connection older than this may have been given up by the relay.
     static let idleSuspicion: Duration = .seconds(1)
 
@@ -37,6 +40,8 @@ struct SMTPSession {
     var dotEstimate: Duration?
     var lastActivity: ContinuousClock.Instant
     var mailsBegun = 0
+    /// Commands are out for a mail that was given back: the session ends with the answer to the one before.
+    var isSpent = false
     var isQuitting = false
     var hasEnded = false
 
@@ -68,8 +73,8 @@ struct SMTPSession {
             if awaited.isEmpty { return .mail(inTurnToo: true) }
             return level != .inTurn && awaited.allSatisfy { $0 == .rset } ? .mail(inTurnToo: false) : .wait
         }
-        guard level == .content, joined == nil, awaited.count == 1, awaited.first == .dot, mailsBegun < mailLimit,
-            let estimate = dotEstimate, estimate <= Self.joinLimit
+        guard level == .content, joined == nil, !isSpent, mailsBegun < mailLimit,
+            awaited.count == 1, awaited.first == .dot, let estimate = dotEstimate, estimate <= Self.joinLimit
         else { return .wait }
         return .join(estimate)
     }
@@ -78,7 +83,10 @@ struct SMTPSession {
     var deadline: ContinuousClock.Instant? {
         if hasEnded { return nil }
         if sentTotal < appendedTotal, !isQuitting { return lastActivity + timeouts.block }
-        if let first = awaited.first { return lastActivity + (isQuitting ? timeouts.quit : first.timeout(timeouts)) }
+        if let first = awaited.first {
+            let limit = isQuitting ? timeouts.quit : first.timeout(timeouts)
+            return lastActivity + (joined == nil ? limit : min(limit, Self.joinPatience))
+        }
         return current == nil ? lastActivity + timeouts.idle : nil
     }
 

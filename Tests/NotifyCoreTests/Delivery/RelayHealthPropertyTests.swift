@@ -57,7 +57,7 @@ struct RelayHealthPropertyTests {
                         isReplaceable: Bool.random(using: &generator), at: now)
                     probeOut = nil
                 case 7:
-                    change = health.connectStalled(RelayFault(waited: .seconds(3)), at: now)
+                    change = health.stalled(RelayFault(waited: .seconds(3)), at: now)
                     probeOut = nil
                 default:
                     now += .seconds(Int.random(in: 0...60, using: &generator))

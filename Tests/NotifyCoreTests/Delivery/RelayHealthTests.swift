@@ -117,6 +117,24 @@ struct RelayHealthTests {
         #expect(story.finish(Results.accepted) == .recovered)
     }
 
+    @Test("A relay left alone for its silence comes back with a probe that is answered soon, not with late answers")
+    func silence() throws {
+        var story = RelayStory()
+        #expect(story.health.stalled(RelayFault(waited: .seconds(3)), at: story.now)?.isClosing == true)
+        #expect(story.finish(Results.accepted) == nil)
+        #expect(story.health.complaint != nil)
+        let late = try story.waitForProbe()
+        story.now += .milliseconds(3_001)
+        guard case .stillClosed = story.finish(Results.accepted, late) else {
+            Issue.record("a probe that was answered late did not fail")
+            return
+        }
+        let prompt = try story.waitForProbe()
+        story.now += .seconds(3)
+        #expect(story.finish(Results.deferred, prompt) == .recovered)
+        #expect(story.health.complaint == nil)
+    }
+
     @Test("Late faults do not lengthen the pause")
     func lateFaults() {
         var story = RelayStory()

@@ -132,22 +132,22 @@ struct RelayRouterTests {
         #expect(router.connectFailed(relay: 1, Self.fault, at: now)?.isClosing == true)
     }
 
-    @Test("A relay whose first session is waited for in vain closes at once while another is open, else never")
+    @Test("A relay that says nothing while mails wait closes at once while another is open, else never")
     func stalled() throws {
         let fault = RelayFault(waited: .seconds(3))
-        #expect(fault.message == "no session within 3.0 s")
+        #expect(fault.message == "not a word within 3.0 s while mails waited")
         var alone = router(1)
-        #expect(alone.connectStalled(relay: 0, fault, at: now) == nil)
+        #expect(alone.stalled(relay: 0, fault, at: now) == nil)
         #expect(alone.relays[0].permit(at: now) == .open)
         var router = router()
-        #expect(router.connectStalled(relay: 0, fault, at: now)?.isClosing == true)
-        #expect(router.relays[0].complaint == "no session within 3.0 s")
-        #expect(router.connectStalled(relay: 0, fault, at: now) == nil)
-        #expect(router.connectStalled(relay: 1, fault, at: now) == nil)
+        #expect(router.stalled(relay: 0, fault, at: now)?.isClosing == true)
+        #expect(router.relays[0].complaint == "not a word within 3.0 s while mails waited")
+        #expect(router.stalled(relay: 0, fault, at: now) == nil)
+        #expect(router.stalled(relay: 1, fault, at: now) == nil)
         #expect(router.take(at: now)?.relay == 1)
         let taken = router.take(at: later)
         #expect(try #require(taken).relay == 0)
-        guard case .stillClosed(let pause) = router.connectStalled(relay: 0, fault, at: later) else {
+        guard case .stillClosed(let pause) = router.stalled(relay: 0, fault, at: later) else {
             Issue.record("a probe that got no session did not fail")
             return
         }

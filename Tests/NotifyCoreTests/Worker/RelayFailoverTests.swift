@@ -29,6 +29,17 @@ struct RelayFailoverTests {
         }
     }
 
+    @Test("sends through the second what waits behind mails that the first leaves without an answer")
+    func firstIsSilent() async throws {
+        try await withRelays(faults: [FaultRule(.data, .silence)], Self.withoutReturn) { worker, _, second in
+            try await Self.enqueueTickets(30, in: worker.database)
+            // One connection of four is kept for account mails.
+            try await worker.settled.count(27)
+            #expect(second.state.mailCount == 27)
+            try await worker.stop(within: .seconds(1))
+        }
+    }
+
     /// A relay that was left alone, and an event that waits for one, are not seen again in the test.
     private static var withoutReturn: TestWorker.Options {
         var options = TestWorker.Options()
@@ -149,7 +160,7 @@ struct RelayFailoverTests {
                             var relay = RelayConfiguration(host: "127.0.0.1", port: mailbox.smtpPort)
                             relay.tls = .off
                             relay.connections = 4
-                            relay.connectPatience = .seconds(1)
+                            relay.patience = .seconds(1)
                             return relay
                         }
                     let worker = try await TestWorker.start(on: database, relays: relays, options)

@@ -107,7 +107,7 @@ final class LaneRecorder: RelayLaneDelegate {
     }
 
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault) { change { $0.failures.append(connectFailed) } }
-    func lane(_ lane: RelayLane, connectStalledFor: Duration) { change { $0.stalls += 1 } }
+    func lane(_ lane: RelayLane, stalledFor: Duration) { change { $0.stalls += 1 } }
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) { change { $0.sessionFaults.append(sessionEnded) } }
 }
 

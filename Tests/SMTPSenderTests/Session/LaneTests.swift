@@ -148,7 +148,7 @@ struct LaneTests {
         var configuration = MailboxConfiguration()
         configuration.faults = [FaultRule(.greeting, .hold(gate))]
         try await DevMailbox.with(configuration) { mailbox in
-            try await withLane(to: mailbox.smtpPort, configure: { $0.connectPatience = .milliseconds(50) }) {
+            try await withLane(to: mailbox.smtpPort, configure: { $0.patience = .milliseconds(50) }) {
                 lane, recorder in
                 lane.submit([.sample(1)])
                 try await recorder.wait { $0.stalls >= 2 }
@@ -162,6 +162,28 @@ struct LaneTests {
                 #expect(state.failures == [])
             }
             #expect(mailbox.state.sessionCount == 1, "the attempt outlives those that waited for it")
+        }
+    }
+
+    @Test("tells, again and again, that mails wait while no session is answered")
+    func silent() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.data, .hold(gate))]
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort) {
+                $0.connections = 1
+                $0.patience = .milliseconds(50)
+            } _: { lane, recorder in
+                lane.submit([.sample(1), .sample(2)])
+                try await recorder.wait { $0.stalls >= 2 }
+                lane.withdraw()
+                try await recorder.wait { $0.results[2] == [.unreachable] }
+                gate.release()
+                let state = try await recorder.wait { $0.results[1] != nil }
+                #expect(state.result(1).map(SessionHarness.describe) == "accepted 250")
+            }
         }
     }
 

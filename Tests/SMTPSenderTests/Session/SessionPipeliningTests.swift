@@ -146,6 +146,25 @@ struct SessionPipeliningTests {
             ])
     }
 
+    @Test("The mail behind an answer that is late goes back to the lane, and the session ends with that answer")
+    func lateAnswer() {
+        var harness = SessionHarness(.content)
+        harness.deliver()
+        harness.begin()
+        harness.reply("250 ok", "250 ok", "354 go on")
+        harness.writeContent()
+        harness.begin()
+        _ = harness.takeOutcomes()
+        harness.timeOut()
+        #expect(harness.takeOutcomes() == ["3 back"])
+        #expect(harness.session.turn == .wait)
+        var silent = harness.session
+        silent.timedOut(into: &harness.buffer, now: harness.now + .seconds(600))
+        #expect(silent.turn == .ended)
+        harness.reply("250 queued")
+        #expect(harness.takeOutcomes() == ["2 accepted 250", "ended"])
+    }
+
     @Test("421 to a final dot refuses that mail, takes the joined one back and lowers the number of connections")
     func busyAtDot() {
         var harness = SessionHarness(.content)

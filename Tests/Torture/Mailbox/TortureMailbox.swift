@@ -186,7 +186,7 @@ actor Control {
         switch command.command {
         case "faults":
             let gate = gate
-            mailbox.faults.set(try (command.faults ?? []).map { try $0.rule(gate: gate) })
+            return Answer(hits: mailbox.faults.set(try (command.faults ?? []).map { try $0.rule(gate: gate) }))
         case "release":
             gate.release()
             gate = Gate()

@@ -1,5 +1,6 @@
 """A private PostgreSQL that can be stopped, killed, filled up and promoted. Never as root."""
 
+import copy
 import os
 import pathlib
 import shutil
@@ -44,6 +45,7 @@ class Server:
         ]
         self.log = self.folder / "server.log"
         self.environment = os.environ | (environment or {})  # of the server itself: libfaketime
+        self.database = "notify"
 
     def _run(self, *words, check=True, environment=None):
         return subprocess.run(
@@ -105,10 +107,23 @@ class Server:
         for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
             lock.unlink(missing_ok=True)
 
-    def url(self, user="postgres", database="notify", port=None):
-        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database}"
+    def with_copy(self, name):
+        """The same server with a database of that name, a copy of this one's, which nobody may be using."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"create database {name} template {self.database}")
+        other = copy.copy(self)
+        other.database = name
+        return other
 
-    def connect(self, database="notify", **more):
+    def drop(self):
+        """The database, whoever uses it."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"drop database {self.database} with (force)")
+
+    def url(self, user="postgres", database=None, port=None):
+        return f"host=127.0.0.1 port={port or self.port} user={user} dbname={database or self.database}"
+
+    def connect(self, database=None, **more):
         return psycopg.connect(self.url(database=database), autocommit=True, connect_timeout=10, **more)
 
     def query(self, sql, parameters=None):

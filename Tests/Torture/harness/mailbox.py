@@ -35,8 +35,11 @@ class Mailbox:
             return self._answer()
 
     def faults(self, *rules):
-        """Replaces all rules; none heals. A rule is a dict such as {"stage": "dot", "first": 3, "reply": "450 4.2.0 Later"}."""
-        self._command("faults", faults=list(rules))
+        """Replaces all rules; none heals. A rule is a dict: {"stage": "dot", "first": 3, "reply": "450 4.2.0 Later"}.
+
+        Returns how often each of the rules before took effect.
+        """
+        return self._command("faults", faults=list(rules))["hits"]
 
     def release(self):
         self._command("release")

@@ -28,9 +28,9 @@ def prepare(connection):
                 connection.execute("select notify.add_member(%s, %s)", (organization, user))
 
 
-def event(token, randomness):
-    """An event as `enqueue_many` takes it. Its token is its dedupe key and stands in its mail."""
-    kind, user = randomness.choice(KINDS), randomness.choice(USERS)
+def event(token, randomness, kind=None):
+    """An event as `enqueue_many` takes it, of any kind or this. Its token is its dedupe key and stands in its mail."""
+    kind, user = kind or randomness.choice(KINDS), randomness.choice(USERS)
     url = f"https://app.example.com/{token}"
     payload = {
         "assigned_conversation": {"conversation_id": token, "subject": token, "url": url},
@@ -67,12 +67,12 @@ class Producer:
         start, self._next = self._next, self._next + count
         return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
 
-    def enqueue(self, count, batch=1_000, each=None, **changes):
+    def enqueue(self, count, batch=1_000, each=None, kind=None, **changes):
         """Returns the tokens. `changes` go into every event, such as `user_id`; so does what `each(number, token)` gives."""
         made = []
         while len(made) < count:
             tokens = self.tokens(min(batch, count - len(made)))
-            events = [{**event(token, self.random), **changes, **(each(len(made) + n, token) if each else {})}
+            events = [{**event(token, self.random, kind), **changes, **(each(len(made) + n, token) if each else {})}
                       for n, token in enumerate(tokens)]
             made += self._send(events)
             while self.asks_again and self.fates[made[-1]] == "unknown":

@@ -8,6 +8,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 
 
 class Cut(Exception):
@@ -26,6 +27,8 @@ class Link:
         self.client = client  # (reader, writer) towards who connected
         self.server = server
         self.octets = {"up": 0, "down": 0}
+        self.opened = time.monotonic()
+        self.closed = {}  # when an end closed its direction, time.monotonic()
         self.is_silent = False
         self.notes = {}  # for hooks
 
@@ -58,6 +61,7 @@ class Proxy:
         self.hook = None
         self.connects = 0
         self.links = set()
+        self.kept = None  # a list, where all links are to be kept beyond their end
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -120,13 +124,18 @@ class Proxy:
         self._loop.call_soon_threadsafe(close)
 
     def stop(self):
-        def stop():
+        """Ends all links; returns when nothing of it runs any more."""
+        async def end():
             self._server.close()
             for link in list(self.links):
                 link.end("reset")
-            self._loop.stop()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
 
-        self._loop.call_soon_threadsafe(stop)
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
     async def _serve(self, reader, writer):
@@ -144,6 +153,8 @@ class Proxy:
             pipe.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         link = Link(number, (reader, writer), server)
         self.links.add(link)
+        if self.kept is not None:
+            self.kept.append(link)
         try:
             await asyncio.gather(
                 self._pump(link, "up", reader, server[1]), self._pump(link, "down", server[0], writer))
@@ -151,7 +162,7 @@ class Proxy:
             link.end(cut.how)
             while link.is_silent and not reader.at_eof():
                 await asyncio.sleep(0.05)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             link.end("reset")
         finally:
             self.links.discard(link)
@@ -170,7 +181,11 @@ class Proxy:
                 if sender.done():
                     break
             await waiting.put((self._loop.time() + self.delay, None))
+            link.closed[direction] = time.monotonic()
             await sender
+        except OSError:
+            link.closed[direction] = time.monotonic()
+            raise
         except Cut as cut:
             # What came before the cut has passed.
             await waiting.put((0, cut.octets))
@@ -181,6 +196,7 @@ class Proxy:
             raise
         finally:
             sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
 
     async def _send(self, link, waiting, writer):
         while True:
@@ -206,11 +222,9 @@ class Proxy:
 def cut_after(direction, count, how="reset"):
     """A hook that passes `count` octets of each link in that direction and then cuts it."""
     def hook(link, way, octets):
-        if way != direction:
+        # The link's count has this piece in it.
+        if way != direction or link.octets[way] < count:
             return octets
-        passed = link.octets[way] - len(octets)
-        if passed + len(octets) <= count:
-            return octets
-        raise Cut(how, octets[:max(0, count - passed)])
+        raise Cut(how, octets[:max(0, len(octets) - (link.octets[way] - count))])
 
     return hook

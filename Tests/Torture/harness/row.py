@@ -62,6 +62,24 @@ class Run:
             self.say(f"NOT PASSED: {text}")
         return holds
 
+    def side_by_side(self, cases, body, at_once):
+        """`body(number, case)` for each, so many at a time; returns the results of those that did not break off."""
+        results = []
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            work = {pool.submit(body, number, case): case for number, case in enumerate(cases)}
+            try:
+                for count, done in enumerate(concurrent.futures.as_completed(work), start=1):
+                    if count % 10 == 0:
+                        self.say(f"{count} of {len(work)} cases")
+                    try:
+                        results.append(done.result())
+                    except RuntimeError as error:
+                        self.expect(False, f"{work[done]} broke off: {error}")
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return results
+
     def expect_none(self, found, what):
         """Nothing of this kind: a list or dict, of which the first few are told."""
         return self.expect(not found, f"{len(found)} {what}: {sorted(map(str, found))[:5]}")

@@ -28,12 +28,14 @@ class World:
 
     LEASE = 2  # seconds
 
-    def __init__(self, seed, server_settings=(), mailbox_options=None, server=None):
+    def __init__(self, seed, server_settings=(), mailbox_options=None, server=None, beside=None):
+        """`beside`: another world, on whose server this one has a database of its own."""
         self.seed = seed
         self.random = random.Random(seed)
         self.server_settings = server_settings
         self.mailbox_options = mailbox_options or {}
         self.given_server = server
+        self.beside = beside
         self.workers = []
         self.producers = []
         self.mailboxes = []
@@ -45,24 +47,32 @@ class World:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.journal = self.folder / "journal"
             self.log = self.folder / "worker.log"
-            self.server = self.given_server or Server(self.folder / "postgres", *self.server_settings).create().start()
-            stack.callback(lambda: self.server.stop("immediate"))
-            with self.server.connect("postgres") as connection:
-                connection.execute("create database notify")
-            self.command("migrate")
-            with self.server.connect() as connection:
-                connection.execute("create role worker_login login in role notify_worker")
-                producer.prepare(connection)
+            self._enter_database(stack)
             self.mailbox = self.add_mailbox(**self.mailbox_options)
             stack.callback(self._end_processes)
             self._stack = stack.pop_all()
         return self
 
+    def _enter_database(self, stack):
+        if self.beside:
+            self.server = self.beside.server.with_copy(f"world_{self.folder.name.removeprefix('torture-')}")
+            stack.callback(self.server.drop)
+            return
+        self.server = self.given_server or Server(self.folder / "postgres", *self.server_settings).create().start()
+        stack.callback(lambda: self.server.stop("immediate"))
+        with self.server.connect("postgres") as connection:
+            connection.execute("create database notify")
+        self.command("migrate")
+        with self.server.connect() as connection:
+            connection.execute("create role worker_login login in role notify_worker")
+            producer.prepare(connection)
+
     def __exit__(self, *error):
         if error[0] and os.environ.get("KEEP"):
             print(f"torture: kept {self.folder}", file=sys.stderr)
             self._end_processes()
-            self.server.stop("immediate")
+            if not self.beside:
+                self.server.stop("immediate")
             return
         self._stack.close()
 
@@ -128,9 +138,10 @@ class World:
             time.sleep(pause)
         raise RuntimeError(f"not within {within} s: {what}")
 
-    def wait_until_done(self, within):
-        """Until nothing is open; returns the seconds that it took."""
-        return self.wait_until(lambda: self.open_count() == 0, within, f"all events ended ({self.open_count()} open)")
+    def wait_until_done(self, within, pause=0.02):
+        """Until nothing is open; returns the seconds that it took. Each look is a connection to the database."""
+        return self.wait_until(
+            lambda: self.open_count() == 0, within, f"all events ended ({self.open_count()} open)", pause)
 
     def check(self):
         return checker.check(self.server, self.producers, self.mailboxes)

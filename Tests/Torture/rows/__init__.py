@@ -7,6 +7,10 @@ from . import racing
 from . import database
 from . import trouble
 from . import times
+from . import relays
+from . import relay_faults
+from . import every_byte
+from . import relay_tls
 from . import refusals
 from . import content
 from . import soak

@@ -8,9 +8,9 @@ package struct RelayFault: Sendable, Hashable {
         message = fault.message
     }
 
-    /// Mails have waited so long for a first session.
+    /// Mails have waited so long for a first session, or for an answer in any.
     package init(waited: Duration) {
-        message = "no session within \(waited.logText)"
+        message = "not a word within \(waited.logText) while mails waited"
     }
 
     /// The fault that a mail's result shows; nil where it shows none. A reply's text may quote the recipient and is left

@@ -7,17 +7,21 @@ package import SMTPSender
 /// left alone for 15 s, then one probe goes out, and each probe that fails doubles the pause up to 2 minutes (±20 %).
 ///
 /// Opened by faults, it closes again with any sign that the relay works: an acceptance, or an answer to RCPT or later.
-/// Paused for refusals, only an accepted probe ends it, as acceptances among the refusals are what it was paused over.
+/// Opened because mails waited and nothing was heard, only a probe that is answered soon ends it: the late answers to
+/// what was begun before are no sign. Paused for refusals, only an accepted probe ends it, as acceptances among the
+/// refusals are what it was paused over.
 package struct RelayHealth: Sendable {
     private enum State: Sendable {
         case working
         case closed(Closure, until: ContinuousClock.Instant)
-        case probing(Closure, probe: Int, deadline: ContinuousClock.Instant)
+        case probing(Closure, probe: Int, since: ContinuousClock.Instant)
     }
+
+    private enum Cause: Sendable { case faults, silence, refusals }
 
     /// Why it is closed, and how long each time.
     private struct Closure: Sendable {
-        let isForRefusals: Bool
+        let cause: Cause
         var pause: Duration
     }
 
@@ -47,10 +51,13 @@ package struct RelayHealth: Sendable {
     /// then, so that a relay which suddenly refuses all costs ten events and not what is on the wire, and each probe.
     package var isRefusingLately: Bool { isPausedForRefusals || record.isRefusingLately }
 
-    package var isPausedForRefusals: Bool {
+    package var isPausedForRefusals: Bool { cause == .refusals }
+
+    /// Why it is left alone; nil where it is not.
+    private var cause: Cause? {
         switch state {
-        case .working: false
-        case .closed(let closure, _), .probing(let closure, _, _): closure.isForRefusals
+        case .working: nil
+        case .closed(let closure, _), .probing(let closure, _, _): closure.cause
         }
     }
 
@@ -65,7 +72,7 @@ package struct RelayHealth: Sendable {
         switch state {
         case .working: .open
         case .closed(_, let until): until <= now ? .probe : .closed(until: until)
-        case .probing(_, _, let deadline): deadline <= now ? .probe : .closed(until: nil)
+        case .probing(_, _, let since): since + policy.probeTimeout <= now ? .probe : .closed(until: nil)
         }
     }
 
@@ -78,7 +85,7 @@ package struct RelayHealth: Sendable {
         case .working: return RelayTicket(relay: relay, probe: nil)
         case .closed(let closure, _), .probing(let closure, _, _):
             probes += 1
-            state = .probing(closure, probe: probes, deadline: now + policy.probeTimeout)
+            state = .probing(closure, probe: probes, since: now)
             return RelayTicket(relay: relay, probe: probes)
         }
     }
@@ -94,12 +101,12 @@ package struct RelayHealth: Sendable {
         return countFault(RelayFault(fault), isReplaceable: isReplaceable, at: now)
     }
 
-    /// Mails have waited too long for a first session, and another relay is open: they need not wait for the end of the
-    /// attempt, which can be a minute away.
-    package mutating func connectStalled(_ fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange? {
+    /// Mails have waited too long and nothing was heard, and another relay is open: they need not wait for the limit of
+    /// the phase, which can be minutes away.
+    package mutating func stalled(_ fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange? {
         lastFault = fault
         return switch state {
-        case .working: open(after: fault, at: now)
+        case .working: open(for: .silence, after: fault, at: now)
         case .probing(let closure, _, _): probeFailed(closure, at: now)
         case .closed: nil
         }
@@ -156,22 +163,28 @@ extension RelayHealth {
         return closure
     }
 
-    /// The relay accepted MAIL and answered: it works.
+    /// The relay accepted MAIL and answered: it works, if it did so in time.
     private mutating func answered(
         probed: Closure?, isAccepted: Bool, at now: ContinuousClock.Instant
     ) -> RelayChange? {
         faultsInARow = 0
-        lastFault = nil
-        guard isPausedForRefusals else {
-            if case .working = state { return nil }
-            return recover()
+        if cause != .silence { lastFault = nil }
+        switch cause {
+        case nil: return nil
+        case .faults: return recover()
+        case .silence: return probed.map { isProbeInTime(at: now) ? recover() : probeFailed($0, at: now) }
+        case .refusals: return probed.map { isAccepted ? recover() : probeFailed($0, at: now) }
         }
-        guard let probed else { return nil }
-        return isAccepted ? recover() : probeFailed(probed, at: now)
+    }
+
+    private func isProbeInTime(at now: ContinuousClock.Instant) -> Bool {
+        guard case .probing(_, _, let since) = state else { return false }
+        return now - since <= policy.longestProbe
     }
 
     private mutating func recover() -> RelayChange {
         state = .working
+        lastFault = nil
         record.forgetRefusals()
         return .recovered
     }
@@ -182,16 +195,18 @@ extension RelayHealth {
         guard case .working = state else { return nil }
         faultsInARow += 1
         guard faultsInARow >= (isReplaceable ? policy.faultsToReplace : policy.faultsToOpen) else { return nil }
-        return open(after: fault, at: now)
+        return open(for: .faults, after: fault, at: now)
     }
 
-    private mutating func open(after fault: RelayFault, at now: ContinuousClock.Instant) -> RelayChange {
-        .opened(fault, pause: close(Closure(isForRefusals: false, pause: policy.shortestPause), at: now))
+    private mutating func open(
+        for cause: Cause, after fault: RelayFault, at now: ContinuousClock.Instant
+    ) -> RelayChange {
+        .opened(fault, pause: close(Closure(cause: cause, pause: policy.shortestPause), at: now))
     }
 
     private mutating func pauseIfRefusing(at now: ContinuousClock.Instant) -> RelayChange? {
         guard case .working = state, record.isRefusingTooMuch else { return nil }
-        return .pausedForRefusals(pause: close(Closure(isForRefusals: true, pause: policy.shortestPause), at: now))
+        return .pausedForRefusals(pause: close(Closure(cause: .refusals, pause: policy.shortestPause), at: now))
     }
 
     private mutating func probeFailed(_ closure: Closure, at now: ContinuousClock.Instant) -> RelayChange {

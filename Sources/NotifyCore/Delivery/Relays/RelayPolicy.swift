@@ -7,6 +7,8 @@ package struct RelayPolicy: Sendable {
     /// The first pause; each failed probe doubles it, up to `longestPause`.
     package var shortestPause: Duration = .seconds(15)
     package var longestPause: Duration = .seconds(120)
+    /// The longest that a probe may take of a relay which was left alone for saying nothing.
+    package var longestProbe: Duration = .seconds(3)
     /// Permanent refusals in a row that pause the relay.
     package var refusalsInARow = 10
     /// Permanent refusals among the last `refusalWindow` results that pause the relay.

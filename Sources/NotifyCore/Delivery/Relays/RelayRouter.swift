@@ -63,11 +63,11 @@ package struct RelayRouter: Sendable {
         relays[relay].connectFailed(fault, isReplaceable: isReplaceable(relay, at: now), at: now)
     }
 
-    /// Mails have waited too long for a first session; of no consequence while no other relay is open.
-    package mutating func connectStalled(
+    /// Mails have waited too long for a relay that says nothing; of no consequence while no other relay is open.
+    package mutating func stalled(
         relay: Int, _ fault: RelayFault, at now: ContinuousClock.Instant
     ) -> RelayChange? {
-        isReplaceable(relay, at: now) ? relays[relay].connectStalled(fault, at: now) : nil
+        isReplaceable(relay, at: now) ? relays[relay].stalled(fault, at: now) : nil
     }
 
     package mutating func giveBack(_ ticket: RelayTicket, at now: ContinuousClock.Instant) {

@@ -1,0 +1,182 @@
+"""A relay that is slow, or silent."""
+
+import statistics
+import time
+
+from harness.certificates import Authority
+from harness.proxy import Proxy
+from harness.row import row
+from harness.world import World
+
+HOLD = 30
+# What one mail costs at the good relay, so that its figures are its own and not the machine's.
+GOOD_DELAY = 0.1
+GOOD_CONNECTIONS = 10
+
+
+@row("slow-relay", "slow relay beside a good one",
+     "two relays in NOTIFY_SMTP_URL, the first holds every reply 30 s, at each stage in turn; from the first moment",
+     "the good one's p95 ≤ 1.5 × alone, its rate ≥ 90 %")
+def slow_relay(run):
+    stages = run.scale(["greeting", "hello", "mail", "rcpt", "data", "dot"], ["data"])
+    with World(run.seed, server_settings=("max_connections=300",)) as world:
+        run.side_by_side(stages, lambda _, stage: beside(run, world, stage), len(stages))
+
+
+def beside(run, world, stage):
+    with World(run.seed, beside=world) as one:
+        good, slow = one.mailbox, one.add_mailbox()
+        good.faults({"stage": "dot", "delayMilliseconds": int(GOOD_DELAY * 1_000)})
+        slow.faults({"stage": stage, "delayMilliseconds": HOLD * 1_000})
+        alone, alone_rate, _ = serve(run, one, [good], run.scale(20, 4))
+        # Long enough that those who waited until the slow relay was known to be slow are under 5 %.
+        p95, rate, settle = serve(run, one, [slow, good], run.scale(80, 8))
+        run.note(f"{stage}_p95", f"{p95:.2f} s, alone {alone:.2f}")
+        run.note(f"{stage}_mails_per_second", f"{rate:.0f}, alone {alone_rate:.0f}")
+        run.say(f"{stage}: {run.figures[f'{stage}_p95']}, {run.figures[f'{stage}_mails_per_second']} mails/s")
+        run.expect(slow.state()["hits"][0] > 0, f"{stage}: the slow relay held no reply")
+        run.expect(run.short or p95 <= 1.5 * alone, f"{stage}: the good relay's p95 is {p95:.2f} s, alone {alone:.2f}")
+        run.expect(rate >= 0.9 * alone_rate, f"{stage}: {rate:.1f} mails/s, alone {alone_rate:.1f}")
+        slow.faults()
+        good.faults()
+        one.wait_until_done(4 * HOLD, pause=0.5)
+        settle()
+        run.expect_clean(one.check())
+
+
+def serve(run, world, relays, seconds):
+    """Returns the p95 from commit to acceptance at the last relay, its mails/s under a backlog, and how to end."""
+    worker = world.start_worker(
+        smtp_url=",".join(f"smtp://127.0.0.1:{relay.port}" for relay in relays), smtp_connections=GOOD_CONNECTIONS)
+    steady = world.producer(prefix=f"token-s{len(relays)}-")
+    steady.start(25, batch=5)
+    time.sleep(seconds)
+    steady.stop()
+    backlog = world.producer(prefix=f"token-b{len(relays)}-")
+    backlog.enqueue(run.scale(900, 200))
+    time.sleep(run.scale(10, 4))
+    accepted = relays[-1].accepted()
+    waits = sorted(one["time"] - steady.times[one["token"]] for one in accepted if one["token"] in steady.times)
+    times = sorted(one["time"] for relay in relays for one in relay.accepted() if one["token"] in backlog.times)
+    p95 = waits[int(len(waits) * 0.95)] if waits else float("inf")
+    rate = statistics.linear_regression(times, range(len(times))).slope if len(times) > 2 else 0
+
+    def settle():
+        run.expect(worker.terminate()[0] == 0, "the worker did not end with 0")
+
+    if len(relays) == 1:
+        world.wait_until_done(30)
+        settle()
+    return p95, rate, settle
+
+
+DOT_DELAY = 0.5
+CONNECTIONS = 16
+
+
+@row("slow-dots", "every final dot answered after 500 ms, 16 connections", "at full speed for 30 s",
+     "≥ 28 mails/s of the 32 possible")
+def slow_dots(run):
+    seconds = run.scale(30, 6)
+    with World(run.seed) as world:
+        world.mailbox.faults({"stage": "dot", "delayMilliseconds": int(DOT_DELAY * 1_000)})
+        events = world.producer()
+        worker = world.start_worker(smtp_connections=CONNECTIONS)
+        events.enqueue(int((seconds + 2) * CONNECTIONS / DOT_DELAY))
+        world.wait_until(lambda: world.mailbox.state()["mails"] >= CONNECTIONS / DOT_DELAY * seconds, 90, "mails go")
+        # They come in waves, so not the first and the last mail count but the line through all.
+        times = [entry["time"] for entry in world.mailbox.accepted()][CONNECTIONS:]
+        rate = statistics.linear_regression(times, range(len(times))).slope
+        run.note("mails_per_second", rate)
+        run.note("sessions", world.mailbox.state()["sessions"])
+        run.expect(rate >= 28, f"{rate:.1f} mails/s")
+        world.wait_until_done(60)
+        run.expect(worker.terminate()[0] == 0, "the worker did not end with 0")
+        run.expect_clean(world.check())
+
+
+LIMIT = 3
+# The mail whose commands went out behind a late answer is taken back after a second.
+UNAFFECTED = 2
+# The phase of NOTIFY_SMTP_TIMEOUTS that is set to LIMIT, all others staying long.
+PHASES = {
+    "greeting": "greeting", "hello": "greeting", "startTLS": "greeting", "login": "greeting", "mail": "mail",
+    "rcpt": "rcpt", "data": "data", "dot": "dot", "quit": "quit",
+}
+SLOWNESS = {
+    "drip": {"dripMilliseconds": 1_000}, "tarpit": {"delayMilliseconds": (LIMIT + 2) * 1_000},
+    "silence": {"action": "silence"},
+}
+
+
+@row("slow-phases", "slow drip, tarpit, silence at each stage", "one session of several, its limit scaled to 3 s",
+     "given up at that stage's limit ± 1 s; others unaffected", needs=("openssl",))
+def slow_phases(run):
+    with World(run.seed) as world:
+        certificate = Authority(world.folder / "authority").certificate("relay")
+        secured = world.add_mailbox(
+            encryption="starttls", logins={"worker": "secret"}, requiresLogin=True, **certificate)
+        stages = run.scale(list(PHASES), ["rcpt"])
+        in_doubt, errors, slowest = 0, [], 0
+        for stage in stages:
+            mailbox = secured if stage in ("startTLS", "login") else world.mailbox
+            for slowness in run.scale(list(SLOWNESS), ["silence"]):
+                given_up, slow = give_up(run, world, mailbox, stage, slowness)
+                errors.append(given_up - LIMIT)
+                slowest = max(slowest, slow)
+                # The relay takes it late, when nobody waits for its answer any more.
+                in_doubt += stage == "dot" and slowness != "silence"
+            run.say(f"{stage}: given up after {LIMIT + errors[-1]:.2f} s, others within {slowest:.2f} s")
+        run.note("cases", len(errors))
+        run.note("earliest_and_latest", f"{min(errors):+.2f} and {max(errors):+.2f} s")
+        run.note("slowest_of_others", slowest)
+        world.wait_until_done(40)
+        run.expect_clean(world.check(), duplicates=in_doubt)
+
+
+def give_up(run, world, mailbox, stage, slowness):
+    """Returns the seconds until the slow session was given up, and those that the slowest other mail took."""
+    proxy = Proxy(mailbox.port)
+    proxy.kept, proxy.hook = [], note_times
+    secured = mailbox is not world.mailbox
+    worker = world.start_worker(
+        smtp_timeouts=f"{PHASES[stage]}={LIMIT}" + (",idle=1" if stage == "quit" else ""),
+        smtp_url=f"smtp://{'worker:secret@' * secured}127.0.0.1:{proxy.port}",
+        smtp_tls="required" if secured else "off", smtp_ca_file=world.folder / "authority/ca.pem")
+    events = world.producer(prefix=f"token-{len(world.producers)}-")
+    # One session stands: the next one is not waited for.
+    events.enqueue(1)
+    world.wait_until(lambda: mailbox.copies()[events.with_fate("acknowledged")[0]], 20, "a first mail", 0.05)
+    mailbox.faults({"stage": stage, "first": 1, **SLOWNESS[slowness]})
+    start = time.time()
+    tokens = events.enqueue(40)
+    world.wait_until(lambda: mailbox.state()["hits"][0] == 1, 20, f"{slowness} at {stage}", 0.05)
+    longest = lambda: max(waited(link, secured) for link in proxy.kept)  # noqa: E731
+    world.wait_until(lambda: longest() > 1, LIMIT + 10, f"{stage} given up", 0.05)
+    given_up = longest()
+    name = f"{slowness} at {stage}"
+    run.expect(abs(given_up - LIMIT) <= 1, f"{name} was given up after {given_up:.2f} s")
+    mailbox.faults()
+    took = {entry["token"]: entry["time"] - start for entry in reversed(mailbox.accepted())}
+    ranked = sorted(took.get(token, 60) for token in tokens)
+    # The one on the slow session aside, where there is one.
+    slowest = ranked[-2 if stage in ("mail", "rcpt", "data", "dot") else -1]
+    run.expect(slowest <= UNAFFECTED, f"{name}: another mail took {slowest:.2f} s")
+    run.expect(worker.terminate()[0] == 0, f"{name}: the worker did not end with 0")
+    proxy.stop()
+    return given_up, slowest
+
+
+def note_times(link, direction, octets):
+    link.notes.setdefault(direction, []).append(time.monotonic())
+    return octets
+
+
+def waited(link, is_encrypted):
+    """How long the worker waited on this link, after the last that it said, until it closed it."""
+    closed = link.closed.get("up")
+    if closed is None:
+        return 0
+    # A farewell of TLS is no question.
+    farewell = closed - 0.5 if is_encrypted else closed
+    return closed - max([link.opened, *(one for one in link.notes.get("up", []) if one <= farewell)])
