@@ -67,10 +67,14 @@ package func buildApplication(
     readiness: @escaping @Sendable () async -> [ReadinessPart], logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> Application<RouterResponder<APIRequestContext>> {
+    // What the framework has to tell, such as that it listens, stands in a line of our own.
+    var frameworkLogger = logger
+    frameworkLogger.logLevel = max(logger.logLevel, .notice)
     let server = HTTP1Channel.Configuration(
         additionalChannelHandlers: [
             BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)), ContinueHandler(),
             SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
+            PipelineLimitHandler(limit: RequestLimits.pipelinedRequests),
         ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(
@@ -81,7 +85,7 @@ package func buildApplication(
             address: .hostname(configuration.host, port: configuration.port), serverName: "notify-worker",
             availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: logger)),
         onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? configuration.port) },
-        logger: logger)
+        logger: frameworkLogger)
 }
 
 /// The endpoints with what stands around each request.

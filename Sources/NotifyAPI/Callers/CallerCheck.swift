@@ -36,6 +36,7 @@ struct CallerCheck: Sendable {
         switch finding {
         case .success(let caller):
             if let token { throttle.succeeded(token) }
+            context.caller.value = caller
             try Self.check(caller, may: access)
             return caller
         case .failure(let refusal):

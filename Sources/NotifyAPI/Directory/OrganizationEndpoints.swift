@@ -48,7 +48,7 @@ struct OrganizationEndpoints {
         let limit = try call.query.integer("limit", in: 1...1_000, default: 100)
         var after: UUID?
         if let parts = try call.query.cursor() {
-            guard parts.count == 1, let userID = UUID(uuidString: String(parts[0])) else { throw Query.badCursor() }
+            guard parts.count == 1, let userID = UUID(canonical: String(parts[0])) else { throw Query.badCursor() }
             after = userID
         }
         guard try await store.organization(id) != nil else { throw Self.unknown }

@@ -1,4 +1,5 @@
 import Foundation
+import NotifyCore
 
 /// Takes the members of a JSON object one by one and refuses what is missing, of another type, or left over.
 struct ObjectReader {
@@ -55,7 +56,7 @@ struct ObjectReader {
 
     mutating func uuid(_ name: String) throws(Problem) -> UUID? {
         guard let text = try string(name) else { return nil }
-        guard let id = UUID(uuidString: text) else {
+        guard let id = UUID(canonical: text) else {
             throw .invalid("is not a UUID", at: path.appending(member: name))
         }
         return id

@@ -7,6 +7,9 @@ enum RequestLimits {
     /// For what is no batch of events.
     static let smallBodyBytes = 65_536
 
+    /// Of one connection that do not have their answer yet.
+    static let pipelinedRequests = 64
+
     /// 100 fields of at most 16 KiB each, 32 KiB together: over what browsers and proxies send, far below what fills
     /// memory.
     static var decoder: HTTP1Channel.Configuration.DecoderConfiguration {

@@ -11,6 +11,12 @@ struct APICall: Sendable {
     /// Nil where anyone may call.
     let caller: Caller?
     let query: Query
+    /// Asks again who the caller is: throws where the token has been revoked meanwhile.
+    let recheck: @Sendable () async throws -> Void
+    /// When that was last known.
+    let checkedAt: ContinuousClock.Instant
+
+    private static let checkLasts = Duration.milliseconds(100)
 
     /// The user behind the session, and which session that is; only for endpoints that take sessions alone.
     var session: (userID: UUID, id: Int64) {
@@ -48,7 +54,7 @@ struct APICall: Sendable {
 
     /// A path with something else in place of an id leads nowhere.
     func pathUUID(_ name: String) throws(Problem) -> UUID {
-        guard let id = UUID(uuidString: try pathText(name)) else { throw .notFound() }
+        guard let id = UUID(canonical: try pathText(name)) else { throw .notFound() }
         return id
     }
 
@@ -89,6 +95,18 @@ extension APICall {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw Problem.bodyTooLarge(limit)
         }
+        guard ["identity", nil].contains(request.headers[.contentEncoding]?.lowercased()) else {
+            throw Problem(
+                status: .unsupportedMediaType, code: .unsupportedMediaType,
+                detail: "Send the body as it is, without Content-Encoding.", headers: [.acceptEncoding: "identity"])
+        }
+        let body = try await wholeBody(upTo: limit)
+        // A body that takes its time must not outlive its sender's token.
+        if .now - checkedAt > Self.checkLasts { try await recheck() }
+        return body
+    }
+
+    private func wholeBody(upTo limit: Int) async throws -> [UInt8] {
         do {
             return Array(try await request.body.collect(upTo: limit).readableBytesView)
         } catch is NIOTooManyBytesError {

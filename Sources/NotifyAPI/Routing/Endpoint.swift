@@ -39,11 +39,14 @@ extension Router where Context == APIRequestContext {
     func add(_ endpoints: [Endpoint], callers: CallerCheck) {
         for endpoint in endpoints {
             on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+                let checkedAt = ContinuousClock.now
                 let caller = try await callers.caller(of: request, context, for: endpoint.access)
-                context.caller.value = caller
                 let query = endpoint.access == .anyone ? Query() : try Query(request, allowing: endpoint.parameters)
                 return try await endpoint.respond(
-                    APICall(request: request, context: context, caller: caller, query: query))
+                    APICall(
+                        request: request, context: context, caller: caller, query: query,
+                        recheck: { _ = try await callers.caller(of: request, context, for: endpoint.access) },
+                        checkedAt: checkedAt))
             }
         }
         for (path, group) in Dictionary(grouping: endpoints, by: \.path) {

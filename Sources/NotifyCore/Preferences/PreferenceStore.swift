@@ -138,8 +138,11 @@ enum PreferenceStatements {
                 ),
                 notify.may_undo_unsubscribe(u.id, $2::text, $3::bigint)
             from notify.users u
-            left join notify.notifications n on n.event_id = $3::bigint and n.user_id = u.id
-            left join notify.organizations o on o.id = n.organization_id
+            -- The feed's row goes sooner than the outcome where a user gets very much.
+            left join notify.organizations o on o.id = coalesce(
+                (select n.organization_id from notify.notifications n where n.event_id = $3::bigint and n.user_id = u.id),
+                (select d.organization_id from notify.deliveries d where d.event_id = $3::bigint and d.user_id = u.id limit 1)
+            )
             where u.id = $1::uuid
             """)
     static let undoUnsubscribe = Statement(

@@ -20,6 +20,12 @@ package enum HexText {
 }
 
 extension UUID {
+    /// Of 36 characters and no more: `init(uuidString:)` passes over what stands behind them after a NUL.
+    package init?(canonical text: String) {
+        guard text.utf8.count == 36 else { return nil }
+        self.init(uuidString: text)
+    }
+
     /// The 16 octets, in the order of the text form.
     package var octets: [UInt8] {
         withUnsafeBytes(of: uuid) { Array($0) }

@@ -80,6 +80,17 @@ struct SessionTests {
         }
     }
 
+    @Test("An id with more behind it leads nowhere", arguments: ["%00", "%00x", "x", "%20", "%2F"])
+    func idAndMore(rest: String) async throws {
+        try await withAPI { api in
+            let key = try await api.key([.users])
+            #expect(try await api.send(.get, "/v1/users/\(ada)", as: key.token).status == 200)
+            #expect(try await api.send(.get, "/v1/users/\(ada)\(rest)", as: key.token).status == 404)
+            #expect(try await api.send(.delete, "/v1/users/\(ada)\(rest)", as: key.token).status == 404)
+            #expect(try await api.send(.get, "/v1/users/\(ada)", as: key.token).status == 200)
+        }
+    }
+
     @Test("When a key was last used is written at most once a minute")
     func lastUsed() async throws {
         try await withAPI { api in

@@ -24,6 +24,16 @@ struct ConnectionTests {
         }
     }
 
+    @Test("A client that asks for very much before it reads its answers loses the connection")
+    func endlessPipeline() async throws {
+        try await withServer { port, _ in
+            let answers = try await exchange(String(repeating: get("/healthz"), count: 2_000), port: port)
+            #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count - 1 < 2_000)
+            let next = try await exchange(get("/healthz", "Connection: close\r\n"), port: port)
+            #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
     @Test("HEAD is answered with the length and without the body")
     func head() async throws {
         try await withServer { port, _ in

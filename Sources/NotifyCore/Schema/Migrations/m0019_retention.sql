@@ -51,7 +51,8 @@ begin
     end if;
     while looked_at < slice loop
         select n.user_id into position from notifications n
-        where n.user_id > coalesce(position, '00000000-0000-0000-0000-000000000000')
+        where n.user_id >= coalesce(position, '00000000-0000-0000-0000-000000000000')
+            and n.user_id is distinct from position
         order by n.user_id limit 1;
         if not found then
             return null;
