@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api bench torture torture-short torture-binaries format demo clean
+.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-binaries format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -51,6 +51,9 @@ torture: torture-binaries ## Break the worker and all around it, and count; ROW=
 
 torture-short: torture-binaries ## The short form of every row, at most 8 minutes, as CI runs it
 	scripts/torture --short $(if $(SEED),--seed $(SEED))
+
+soak: torture-binaries ## An hour of work with a fault every half minute: memory, descriptors and threads stay flat
+	scripts/torture --row soak $(if $(SEED),--seed $(SEED))
 
 torture-binaries: release
 	@scripts/install-dependencies --tests

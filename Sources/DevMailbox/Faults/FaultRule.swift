@@ -43,6 +43,8 @@ package struct FaultRule: Sendable {
         case drip(every: Duration)
         /// Sends these octets in place of the answer and goes on as though it had answered normally.
         case raw([UInt8])
+        /// Sends these octets again and again, until the client is gone.
+        case flood([UInt8])
         /// At `hello`: leaves STARTTLS out of the offer.
         case stripSTARTTLS
     }

@@ -5,6 +5,7 @@ package final class FaultScript: Sendable {
     private struct Active {
         let rule: FaultRule
         var occasions = 0
+        var hits = 0
         var occasionsByRecipient: [String: Int] = [:]
         var randomness: SplitMix64
 
@@ -42,6 +43,9 @@ package final class FaultScript: Sendable {
         active.withLock { $0 = rules.map(Active.init) }
     }
 
+    /// How often each rule took effect, in their order.
+    package var hits: [Int] { active.withLock { $0.map(\.hits) } }
+
     /// What is to happen at `stage`, if anything. Asking counts as an occasion for each rule that matches.
     func action(at stage: FaultRule.Stage, recipients: [String] = []) -> FaultRule.Action? {
         firstHit(recipients) { $0 == stage }?.action
@@ -58,13 +62,14 @@ package final class FaultScript: Sendable {
 
     private func firstHit(_ recipients: [String], _ isMeant: (FaultRule.Stage) -> Bool) -> FaultRule? {
         active.withLock { active in
-            var hit: FaultRule?
+            var hit: Int?
             for index in active.indices where isMeant(active[index].rule.stage) {
-                let rule = active[index].rule
-                guard let matched = matched(rule, recipients) else { continue }
-                if active[index].hits(matched), hit == nil { hit = rule }
+                guard let matched = matched(active[index].rule, recipients) else { continue }
+                if active[index].hits(matched), hit == nil { hit = index }
             }
-            return hit
+            guard let hit else { return nil }
+            active[hit].hits += 1
+            return active[hit].rule
         }
     }
 

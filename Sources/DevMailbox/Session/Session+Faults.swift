@@ -26,6 +26,10 @@ extension Session {
         case .silence:
             try await swallow()
             return true
+        case .flood(let octets):
+            end()
+            // Ends with the connection: a write to a client that is gone throws.
+            while true { try await connection.write(octets) }
         case .reply, .raw, .stripSTARTTLS:
             break
         }
@@ -52,6 +56,7 @@ extension FaultRule.Action {
         case .silence: "silence"
         case .drip: "drip"
         case .raw: "raw"
+        case .flood: "flood"
         case .stripSTARTTLS: "strip STARTTLS"
         }
     }

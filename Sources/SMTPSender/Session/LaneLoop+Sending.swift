@@ -8,6 +8,8 @@ extension LaneLoop {
 
     /// Lets a connection do everything that it can before the relay's next reply, and writes it out.
     func advance(_ connection: LaneConnection, _ now: ContinuousClock.Instant) {
+        // What the relay has answered is told before the next byte leaves: whoever dies in that write knew of it.
+        settle(connection, now)
         while step(connection, now) {}
         connection.flush(now: now)
         settle(connection, now)

@@ -57,6 +57,14 @@ struct JournalAdoptionTests {
                 where event_id = \(event.id)
                 """)
         }
+
+        func attempts(_ event: ClaimedEvent) throws -> [String?] {
+            try client.connection.column(
+                """
+                select concat_ws(' ', result, charged, detail) from notify.attempts
+                where event_id = \(event.id) order by finished_at
+                """)
+        }
     }
 
     private func withEstate(_ body: @escaping @Sendable (Estate) throws -> Void) async throws {
@@ -88,6 +96,9 @@ struct JournalAdoptionTests {
             #expect(try estate.row(events[3]) == "ready suspect 0 f")
             #expect(try estate.row(events[4]) == "ready 0 f")
             #expect(try estate.row(events[5]) == "ready 0 f")
+            #expect(try estate.attempts(events[1]) == ["unknown f the worker was killed"])
+            #expect(try estate.attempts(events[2]) == ["interrupted f the worker was killed"])
+            #expect(try estate.attempts(events[4]) == [])
             #expect(estate.files == [])
             #expect(try estate.client.connection.value("select count(*) from notify.workers") == "0")
         }
@@ -165,6 +176,7 @@ struct JournalAdoptionTests {
                 try heir.adopt()
                 #expect(try heir.row(first) == "ready suspect \(deaths == 1 ? 1 : 2) f")
             }
+            #expect(try estate.attempts(first).last == "interrupted f the worker was killed; 2 died with this event alone")
             try estate.client.connection.execute("update notify.events set deaths = 3 where id = \(first.id)")
             let worker = try QueueClient(estate.client.connection)
             let doomed = try #require(try worker.claim(1, from: [ClaimPlanner.suspectLane]).first?.event)

@@ -111,6 +111,8 @@ struct Fault: Decodable {
     var dripMilliseconds: Int?
     /// Base64.
     var raw: String?
+    /// Base64.
+    var flood: String?
     /// `hold`, `close`, `reset`, `halfClose`, `silence` or `stripSTARTTLS`.
     var action: String?
 
@@ -141,16 +143,19 @@ struct Fault: Decodable {
         if let reply { return try Self.reply(reply) }
         if let delayMilliseconds { return .delay(.milliseconds(delayMilliseconds)) }
         if let dripMilliseconds { return .drip(every: .milliseconds(dripMilliseconds)) }
-        if let raw {
-            guard let octets = Data(base64Encoded: raw) else { throw Complaint("raw is not base64") }
-            return .raw(Array(octets))
-        }
+        if let raw { return .raw(try Self.octets(raw)) }
+        if let flood { return .flood(try Self.octets(flood)) }
         let actions: [String: FaultRule.Action] = [
             "hold": .hold(gate), "close": .close, "reset": .reset, "halfClose": .halfClose, "silence": .silence,
             "stripSTARTTLS": .stripSTARTTLS,
         ]
         guard let action, let found = actions[action] else { throw Complaint("no action “\(action ?? "")”") }
         return found
+    }
+
+    private static func octets(_ base64: String) throws -> [UInt8] {
+        guard let octets = Data(base64Encoded: base64) else { throw Complaint("raw and flood are base64") }
+        return Array(octets)
     }
 
     /// Of a text such as `550 5.7.1 Not today`.
@@ -168,6 +173,8 @@ actor Control {
         var sessions: Int?
         var openSessions: Int?
         var violations: [String]?
+        /// How often each rule took effect, in their order.
+        var hits: [Int]?
     }
 
     private let mailbox: DevMailbox
@@ -189,7 +196,7 @@ actor Control {
             let state = mailbox.state
             return Answer(
                 mails: state.mailCount, sessions: state.sessionCount, openSessions: state.openSessions.count,
-                violations: state.violations.prefix(20).map { "\($0)" })
+                violations: state.violations.prefix(20).map { "\($0)" }, hits: mailbox.faults.hits)
         default: throw Complaint("no command “\(command.command)”")
         }
         return Answer()

@@ -38,6 +38,7 @@ def check(server, producers, mailboxes):
     fates = {token: fate for producer in producers for token, fate in producer.fates.items()}
     with server.connect() as connection:
         events = dict(connection.execute("select key, event_id from notify.dedupe_keys").fetchall())
+        events |= {token: event_id for producer in producers for token, event_id in producer.ids.items()}
         still_open = {row[0] for row in connection.execute("select id from notify.events")}
         rows = connection.execute("select event_id, outcome, reason, message_id::text from notify.deliveries").fetchall()
     outcomes = collections.defaultdict(list)

@@ -30,7 +30,7 @@ class Server:
 
     ACCOUNT = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
-    def __init__(self, folder, *more_settings, data=None, port=None):
+    def __init__(self, folder, *more_settings, data=None, port=None, environment=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -43,11 +43,12 @@ class Server:
             "max_connections=100", "log_min_messages=warning", "log_lock_waits=on", *more_settings,
         ]
         self.log = self.folder / "server.log"
+        self.environment = os.environ | (environment or {})  # of the server itself: libfaketime
 
-    def _run(self, *words, check=True):
+    def _run(self, *words, check=True, environment=None):
         return subprocess.run(
             [programs() / words[0], *words[1:]], check=check, cwd=self.folder, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, **self.ACCOUNT)
+            stderr=subprocess.PIPE, text=True, env=environment, **self.ACCOUNT)
 
     def create(self):
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
@@ -63,7 +64,7 @@ class Server:
     def start(self, wait=True):
         options = " ".join(f"-c '{setting}'" for setting in self.settings)
         done = self._run("pg_ctl", "-D", self.data, "-w" if wait else "-W", "-t", "60", "-l", self.log, "-o", options,
-                         "start", check=False)
+                         "start", check=False, environment=self.environment)
         if wait and done.returncode != 0:
             raise RuntimeError(f"PostgreSQL does not start: {self.log.read_text()[-2000:]}")
         return self

@@ -49,7 +49,7 @@ class Mailbox:
         self._command("resume")
 
     def state(self):
-        """mails, sessions, openSessions, violations."""
+        """mails, sessions, openSessions, violations, hits (how often each rule took effect, in their order)."""
         return self._command("state")
 
     def accepted(self):

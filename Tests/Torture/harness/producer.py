@@ -56,6 +56,7 @@ class Producer:
         self.fates = {}
         self.asks_again = False  # sends an event whose commit is in doubt once more, as its dedupe key allows
         self.in_doubt = 0  # transactions
+        self.ids = {}  # of what was acknowledged; a cancel frees the key, and with it the row that knows
         self.times = {}  # when its commit was acknowledged or lost, time.time()
         self._next = 0
         self._connection = None
@@ -66,11 +67,13 @@ class Producer:
         start, self._next = self._next, self._next + count
         return [f"{self.prefix}{number:06}" for number in range(start, start + count)]
 
-    def enqueue(self, count, batch=1_000, **changes):
-        """Returns the tokens. `changes` go into every event, such as `user_id`."""
+    def enqueue(self, count, batch=1_000, each=None, **changes):
+        """Returns the tokens. `changes` go into every event, such as `user_id`; so does what `each(number, token)` gives."""
         made = []
         while len(made) < count:
-            events = [{**event(token, self.random), **changes} for token in self.tokens(min(batch, count - len(made)))]
+            tokens = self.tokens(min(batch, count - len(made)))
+            events = [{**event(token, self.random), **changes, **(each(len(made) + n, token) if each else {})}
+                      for n, token in enumerate(tokens)]
             made += self._send(events)
             while self.asks_again and self.fates[made[-1]] == "unknown":
                 self._send(events)
@@ -84,11 +87,12 @@ class Producer:
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = psycopg.connect(self.url, connect_timeout=5)
-            self._connection.execute("select notify.enqueue_many(%s::jsonb)", (json.dumps(events),))
+            rows = self._connection.execute("select notify.enqueue_many(%s::jsonb)", (json.dumps(events),)).fetchall()
             # From here on a failure leaves open whether it took effect.
             fate = "unknown"
             self._connection.commit()
             fate = "acknowledged"
+            self.ids |= {token: row[0] for token, row in zip(tokens, rows)}
         except psycopg.Error:
             if self._connection is not None:
                 self._connection.close()

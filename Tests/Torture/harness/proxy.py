@@ -45,11 +45,14 @@ class Link:
 
 
 class Proxy:
-    def __init__(self, target_port, host="127.0.0.1"):
+    def __init__(self, target_port, host="127.0.0.1", is_narrow=False):
+        """A narrow one leaves little room on the way to it: who writes 64 KiB while it is `stalled` is blocked."""
         self.target = (host, target_port)
+        self.is_narrow = is_narrow
         self.delay = 0.0  # seconds, each way
         self.rate = None  # octets/s, each way and link
         self.is_silent = False  # a black hole: nothing passes, connections stay open
+        self.is_stalled = False  # nothing is read any more from who connected
         self.refuses = False  # who connects gets a RST at once
         # Called in the proxy's thread with (link, direction, octets) before they pass; direction is "up" from the one
         # who connected, "down" to it. Returns the octets to pass, or raises Cut.
@@ -64,7 +67,12 @@ class Proxy:
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512))
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        if self.is_narrow:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        self._server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, sock=listener, limit=4_096 if self.is_narrow else 65_536))
         self.port = self._server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -143,6 +151,8 @@ class Proxy:
         sender = asyncio.ensure_future(self._send(link, waiting, writer))
         try:
             while octets := await reader.read(65_536):
+                while self.is_stalled and direction == "up":
+                    await asyncio.sleep(0.01)
                 link.octets[direction] += len(octets)
                 if self.hook:
                     octets = self.hook(link, direction, octets)

@@ -1,5 +1,6 @@
 """A row of the table of faults: what it is, how it is run, and what it found."""
 
+import concurrent.futures
 import dataclasses
 import sys
 import time
@@ -25,6 +26,13 @@ def row(name, fault, how, passes, needs=(), apart=False):
         return body
 
     return register
+
+
+def together(*parts):
+    """Runs functions side by side; what one of them raised is raised when all have ended."""
+    with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+        for part in [pool.submit(part) for part in parts]:
+            part.result()
 
 
 class Run:
@@ -59,11 +67,14 @@ class Run:
         return self.expect(not found, f"{len(found)} {what}: {sorted(map(str, found))[:5]}")
 
     def expect_clean(self, tally, duplicates=0, unsent=0):
-        """Lost 0, unexpected 0, nothing open, copies with one Message-ID; duplicates and unsent at most so many."""
+        """Lost 0, unexpected 0, nothing open, copies with one Message-ID; duplicates and unsent at most so many.
+
+        The figures of a row with several worlds are their sums.
+        """
         for name in ("attempted", "acknowledged", "unknown", "accepted", "duplicated"):
-            self.note(name, getattr(tally, name))
+            self.note(name, self.figures.get(name, 0) + getattr(tally, name))
         for name in ("lost", "unexpected", "open"):
-            self.note(name, len(getattr(tally, name)))
+            self.note(name, self.figures.get(name, 0) + len(getattr(tally, name)))
             self.expect_none(getattr(tally, name), name)
         self.expect_none(tally.unequal, "copies with another Message-ID")
         self.expect(tally.duplicated <= duplicates,

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 
+from .database import children
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -18,6 +20,7 @@ class Worker:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._offset = self.log.stat().st_size if self.log.exists() else 0
         self.started = time.monotonic()
+        self._is_wrapped = bool(wrapper)
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 [*wrapper, str(binary), *words, *flags], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
@@ -25,7 +28,9 @@ class Worker:
 
     @property
     def pid(self):
-        return self.process.pid
+        """Of the binary itself, also below a wrapper that forks."""
+        below = children(self.process.pid) if self._is_wrapped else []
+        return below[0] if below else self.process.pid
 
     @property
     def is_running(self):
@@ -65,8 +70,12 @@ class Worker:
                     continue
         return found
 
+    def logged(self, message):
+        """The lines that begin so."""
+        return [line for line in self.lines() if line["message"].startswith(message)]
+
     def has_logged(self, message):
-        return any(line["message"].startswith(message) for line in self.lines())
+        return bool(self.logged(message))
 
     def wait_for(self, message, within=30):
         deadline = time.monotonic() + within

@@ -1,3 +1,10 @@
 """The rows, in the order of docs/reliability.md."""
 
-from . import database, kills, soak  # noqa: F401
+from . import kills
+from . import database
+from . import trouble
+from . import times
+from . import refusals
+from . import content
+from . import soak
+from . import starved

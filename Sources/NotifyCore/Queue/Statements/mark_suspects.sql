@@ -1,5 +1,6 @@
 -- Frees at once what a killed worker had begun, each into the suspect lane, where events are claimed one by one and alone.
 -- One of a kind that is not sent again while nobody knows whether it went out is held instead.
+-- What was cut short gets a row of notify.attempts, not charged.
 -- $1 ids, $2 leases, $3 whether the relay may have it, $4 whether it was all that the worker had, $5 the suspect lane,
 -- $6 kinds to hold. A death counts against an event only if it was a suspect, and alone, then already.
 with input as (
@@ -9,18 +10,28 @@ with input as (
       from input i
       join notify.events e on e.id = i.id and e.lease_id = i.lease_id
        for update of e
+), marked as (
+    update notify.events e
+       set state = case when i.in_doubt and e.kind = any ($6::text[]) then 'held' else 'ready' end,
+           due_at = case when i.in_doubt and e.kind = any ($6::text[]) then e.expires_at else e.due_at end,
+           deaths = e.deaths + ($4::boolean and e.bucket = $5::uuid)::int,
+           bucket = $5::uuid,
+           queue_xid = pg_current_xact_id(),
+           tried = true,
+           maybe_sent = e.maybe_sent or i.in_doubt,
+           worker_id = null,
+           lease_id = null
+      from input i
+      join held h on h.id = i.id
+     where e.id = i.id
+    returning e.id, e.attempts, e.state, e.deaths, i.lease_id, i.in_doubt
+), noted as (
+    insert into notify.attempts (event_id, attempt, lease_id, result, charged, next_at, detail)
+    select m.id, m.attempts + 1, m.lease_id, case when m.in_doubt then 'unknown' else 'interrupted' end, false,
+           case when m.state <> 'held' then clock_timestamp() end,
+           'the worker was killed' ||
+           case when m.deaths > 0 then format('; %s died with this event alone', m.deaths) else '' end
+      from marked m
 )
-update notify.events e
-   set state = case when i.in_doubt and e.kind = any ($6::text[]) then 'held' else 'ready' end,
-       due_at = case when i.in_doubt and e.kind = any ($6::text[]) then e.expires_at else e.due_at end,
-       deaths = e.deaths + ($4::boolean and e.bucket = $5::uuid)::int,
-       bucket = $5::uuid,
-       queue_xid = pg_current_xact_id(),
-       tried = true,
-       maybe_sent = e.maybe_sent or i.in_doubt,
-       worker_id = null,
-       lease_id = null
-  from input i
-  join held h on h.id = i.id
- where e.id = i.id
-returning i.lease_id
+select lease_id
+  from marked
