@@ -162,7 +162,7 @@ class Proxy:
             link.end(cut.how)
             while link.is_silent and not reader.at_eof():
                 await asyncio.sleep(0.05)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):  # the last: `stop`
             link.end("reset")
         finally:
             self.links.discard(link)

@@ -9,12 +9,12 @@ import uuid
 
 import psycopg
 
+from harness.cuts import CutAnswers, CutAnywhere, SMTPDialogue
 from harness.database import free_port
 from harness.pooler import Pooler
 from harness.producer import USERS
 from harness.proxy import Proxy
 from harness.row import row
-from harness.cuts import CutAnswers, CutAnywhere, SMTPDialogue
 from harness.world import World
 
 from .kills import kill_at_random
