@@ -176,7 +176,8 @@ struct JournalAdoptionTests {
                 try heir.adopt()
                 #expect(try heir.row(first) == "ready suspect \(deaths == 1 ? 1 : 2) f")
             }
-            #expect(try estate.attempts(first).last == "interrupted f the worker was killed; 2 died with this event alone")
+            #expect(
+                try estate.attempts(first).last == "interrupted f the worker was killed; 2 died with this event alone")
             try estate.client.connection.execute("update notify.events set deaths = 3 where id = \(first.id)")
             let worker = try QueueClient(estate.client.connection)
             let doomed = try #require(try worker.claim(1, from: [ClaimPlanner.suspectLane]).first?.event)

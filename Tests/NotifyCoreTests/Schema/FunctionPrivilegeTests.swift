@@ -126,6 +126,7 @@ struct FunctionCall: Sendable, CustomTestStringConvertible {
             name: "create_session", arguments: "'\(ada)', sha256('new'), 1, interval '1 hour'", callers: [.api]),
         FunctionCall(name: "end_sessions", arguments: "'\(ada)'", callers: [.api]),
         FunctionCall(name: "find_callers", arguments: "array[sha256('first')]", callers: [.api]),
+        FunctionCall(name: "read_email_preferences", arguments: "array['\(ada)'::uuid]", callers: [.api]),
         FunctionCall(
             name: "change_email_preferences",
             arguments: """
