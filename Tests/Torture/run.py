@@ -19,9 +19,9 @@ from harness.world import BINARY, MAILBOX, ROOT  # noqa: E402
 
 HELP = """Breaks the worker and everything around it, and counts what was lost and what was sent twice.
 
-    scripts/torture                        all rows but those with a command of their own, at most 100 minutes
+    scripts/torture                        all rows but those with a command of their own
     scripts/torture --row NAME --seed N    one row, at most 10 minutes; the same seed makes the same choices
-    scripts/torture --short                the short form of all rows, at most 8 minutes
+    scripts/torture --short                the short form of all rows
     scripts/torture --list                 names of the rows, and what passes
     scripts/torture --record               also write the figures into docs/reliability.md
 
@@ -41,7 +41,7 @@ def perform(name, seed, short):
     run.say(f"{ROWS[name].how} (seed {seed})")
     missing = [program for program in ROWS[name].needs if not shutil.which(program)]
     if missing:
-        run.faults.append(f"not run: {', '.join(missing)} missing; scripts/install-dependencies --torture")
+        run.faults.append(f"not run: {', '.join(missing)} missing: install what has them")
     else:
         try:
             ROWS[name].body(run)
