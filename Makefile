@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-binaries format demo clean
+.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-binaries fuzz format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -58,6 +58,10 @@ soak: torture-binaries ## An hour of work with a fault every half minute: memory
 torture-binaries: release
 	@scripts/install-dependencies --tests
 	swift build -c release --product torture-mailbox $(SWIFT_BUILD_FLAGS)
+
+fuzz: install ## Give the parsers what nobody would write, 10 minutes each; TARGET=name SECONDS=n for one, or for less
+	swift build --build-tests $(SWIFT_BUILD_FLAGS)
+	FUZZ_TARGET=$(TARGET) FUZZ_SECONDS=$(or $(SECONDS),600) swift test --skip-build --disable-xctest --filter '^FuzzTests\.'
 
 format: ## Format every Swift file in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

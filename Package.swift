@@ -151,6 +151,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["NotifyWorker", "NotifyAPI", "NotifyCore", "SMTPSender", "Templates"],
+            exclude: ["Corpus"]
+        ),
         .testTarget(name: "DevMailboxTests", dependencies: ["DevMailbox", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
