@@ -15,7 +15,7 @@ extension FuzzTarget {
             "=", "\n", ",", "smtp://", "smtps://", "?tls=off", "://", "%00", "%2F", "[::1]", "s", "m", "h",
             "99999999999",
         ]
-            + Settings.groups.flatMap(\.declarations).map(\.name),
+            + Settings.groups.flatMap { $0.declarations.map { $0.name } },
         seeds: {
             [
                 """
@@ -43,7 +43,10 @@ extension FuzzTarget {
             do throws(SettingsError) {
                 _ = try Settings(SettingValues(environment: environment))
             } catch {
-                try FuzzFault.unless(!"\(error)".contains(key), "a message shows the key")
+                // A damaged line may have put the key into another setting, whose value may be shown.
+                environment["NOTIFY_SECRET_KEYS"] = nil
+                let isElsewhere = environment.contains { $0.key.contains(key) || $0.value.contains(key) }
+                try FuzzFault.unless(isElsewhere || !"\(error)".contains(key), "a message shows the key")
             }
         })
 

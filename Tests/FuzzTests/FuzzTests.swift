@@ -59,9 +59,11 @@ private struct Scratch: ~Copyable {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.build/fuzz")
             .standardized
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        path = folder.appending(path: name).path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let path = folder.appending(path: name).path
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FuzzFault("cannot write \(path)") }
+        self.path = path
+        self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
