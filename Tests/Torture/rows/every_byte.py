@@ -37,6 +37,9 @@ class Cuts:
             notes |= {"up": b"", "down": b"", "place": self.places.pop() if is_cut else None}
             if is_cut:
                 self.given[link] = notes["place"]
+        if notes.get("is_cut"):
+            # An answer that has passed whole may bring the rest of the mail before the link has ended.
+            raise Cut()
         notes[direction] += octets
         if notes["place"]:
             try:
@@ -45,6 +48,7 @@ class Cuts:
                 passed = notes[direction][:len(notes[direction]) - len(octets) + len(cut.octets)]
                 self.made.append(self.mail({**notes, direction: passed}["up"]))
                 self.given.pop(link, None)
+                notes["is_cut"] = True
                 raise
         if direction == "down" and DOT in notes["up"] and not self.is_over and octets.endswith(b"\r\n"):
             self.length = self.length or (notes["up"].index(DOT) + len(DOT), len(notes["down"]))
