@@ -3,29 +3,8 @@
 import collections
 import re
 
+from . import wire
 from .proxy import Cut
-
-
-class PostgresMessages:
-    """Takes one direction of a link apart: `feed` gives (type, body, octets of this piece up to its end)."""
-
-    def __init__(self, starts_untyped):
-        self._head = 4 if starts_untyped else 5  # the startup message has a length and no type
-        self._waiting = b""
-
-    def feed(self, octets):
-        before, self._waiting = len(self._waiting), self._waiting + octets
-        end, found = 0, []
-        while len(self._waiting) - end >= self._head:
-            length = int.from_bytes(self._waiting[end + self._head - 4:end + self._head], "big") + self._head - 4
-            if len(self._waiting) - end < length:
-                break
-            kind = self._waiting[end:end + 1] if self._head == 5 else b""
-            body = self._waiting[end + self._head:end + length]
-            end, self._head = end + length, 5
-            found.append((kind, body, end - before))
-        self._waiting = self._waiting[end:]
-        return found
 
 
 class CutAnswers:
@@ -47,19 +26,20 @@ class CutAnswers:
     def __call__(self, link, direction, octets):
         notes = link.notes
         if not notes:
-            notes |= {"up": PostgresMessages(True), "down": PostgresMessages(False), "asked": set(), "tells": False}
-        for kind, body, end in notes[direction].feed(octets):
+            notes |= {"up": wire.Messages(True), "down": wire.Messages(False), "asked": set(), "tells": False}
+        for kind, message, end in notes[direction].feed(octets):
+            body = message[5:]
             if direction == "up":
-                if kind == b"B":
-                    notes["asked"].add(re.sub(r"_\d+$", "", body.split(b"\0")[1].decode()))
-                elif kind == b"Q":
+                if name := wire.statement(kind, message):
+                    notes["asked"].add(name)
+                elif kind == "Q":
                     notes["asked"].add(body.rstrip(b"\0").decode())
-            elif kind == b"D" or (kind == b"C" and body == b"COMMIT\0"):
+            elif kind == "D" or (kind == "C" and body == b"COMMIT\0"):
                 notes["tells"] = True
-            elif kind == b"E":
+            elif kind == "E":
                 notes["tells"] = False
                 notes["asked"].clear()
-            elif kind == b"Z":
+            elif kind == "Z":
                 asked, tells, notes["asked"], notes["tells"] = notes["asked"], notes["tells"], set(), False
                 if body == b"I" and tells and self._takes(asked):
                     # The server says Z once the commit is durable. Any part of what stands before may pass.

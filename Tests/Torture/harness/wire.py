@@ -5,23 +5,34 @@ import struct
 STARTUP = ""  # the kind of a message before the session stands: it has no letter
 
 
+class Messages:
+    """Takes one direction of a link apart; what is not whole yet waits for the rest."""
+
+    def __init__(self, is_client):
+        self._lead = 0 if is_client else 1  # octets before the length
+        self._waiting = b""
+
+    def feed(self, octets):
+        """(kind, message, octets of this piece up to its end) of each message that is whole now."""
+        before, self._waiting = len(self._waiting), self._waiting + octets
+        end, found = 0, []
+        while len(self._waiting) - end >= self._lead + 4:
+            size = self._lead + struct.unpack_from("!i", self._waiting, end + self._lead)[0]
+            if len(self._waiting) - end < size:
+                break
+            message = self._waiting[end:end + size]
+            end += size
+            found.append((message[:self._lead].decode(), message, end - before))
+            # A request for TLS or GSSAPI is answered first, and then the startup message comes.
+            if not self._lead and struct.unpack_from("!h", message, 4)[0] == 3:
+                self._lead = 1
+        self._waiting = self._waiting[end:]
+        return found
+
+
 def messages(link, octets):
-    """What the client sends, as (kind, message); what is not whole yet waits for the rest."""
-    buffer = link.notes.get("buffer", b"") + octets
-    found = []
-    while True:
-        lead = 0 if not link.notes.get("started") else 1
-        if len(buffer) < lead + 4:
-            break
-        size = lead + struct.unpack_from("!i", buffer, lead)[0]
-        if len(buffer) < size:
-            break
-        message, buffer = buffer[:size], buffer[size:]
-        if not lead and struct.unpack_from("!i", message, 4)[0] == 196_608:  # not a request for TLS or GSSAPI
-            link.notes["started"] = True
-        found.append((message[:1].decode() if lead else STARTUP, message))
-    link.notes["buffer"] = buffer
-    return found
+    """What the client of a link sends, as (kind, message)."""
+    return [(kind, message) for kind, message, _ in link.notes.setdefault("client", Messages(True)).feed(octets)]
 
 
 def statement(kind, message):

@@ -75,6 +75,8 @@ class Race:
             mean = sum(counts) / len(counts)
             self.run.expect(mean > 0, f"{size} workers sent nothing for {end - begin:.1f} s")
             shares += [count / mean for count in counts if mean]
+            if mean and min(counts) < mean / 2:
+                self.run.say(f"{size} workers for {end - begin:.1f} s: {counts}, the last one the newest")
         self.run.expect(shares, f"no span with {size} workers")
         lowest = min(shares, default=0)
         self.run.note(f"lowest_share_of_{size}", lowest)
