@@ -17,20 +17,20 @@ final class Checker {
     }
 
     func run() {
-        while let waiting = path.checking.pop(limit: Self.batchSize) {
-            check(waiting)
+        while let due = path.checking.pop(limit: Self.batchSize) {
+            check(due)
         }
         database.close()
     }
 
-    private func check(_ waiting: [Submission]) {
+    private func check(_ due: [DueCheck]) {
         while !stop.isRequested {
             do {
-                return try database.run { queue throws(PostgresError) in try path.recheck(waiting, in: queue) }
+                return try database.run { queue throws(PostgresError) in try path.recheck(due, in: queue) }
             } catch {
                 if database.recover(from: error, during: "recheck") { break }
             }
         }
-        path.handBack(waiting)
+        path.handBack(due)
     }
 }

@@ -15,18 +15,18 @@ final class DeliveryPath: Sendable {
 
     let inFlight = InFlight()
     let composing = WorkQueue<ClaimedEvent>()
-    let checking = WorkQueue<Submission>()
+    let checking = WorkQueue<DueCheck>()
     let settling = WorkQueue<Settlement>()
 
-    private let term: LeaseTerm
-    private let journal: Journal?
-    private let rules: DeliveryRules
+    let term: LeaseTerm
+    let journal: Journal?
+    let rules: DeliveryRules
     private let assembler: MailAssembler
-    private let relays: RelayPool
+    let relays: RelayPool
     private let observer: (any DeliveryObserver)?
     private let stop: StopSignal
     private let bell: Bell
-    private let logger: Logger
+    let logger: Logger
 
     init(
         term: LeaseTerm, journal: Journal?, rules: DeliveryRules, assembler: MailAssembler, relays: RelayPool,
@@ -89,7 +89,7 @@ final class DeliveryPath: Sendable {
     }
 
     /// Composes a mail and notes what it was composed for; nil where it cannot be, which ends the event.
-    private func composeInFlight(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry) -> ComposedMail? {
+    func composeInFlight(_ mail: InFlight.Entry.Mail, of entry: InFlight.Entry) -> ComposedMail? {
         do throws(MailFault) {
             journal?.note(event: entry.event.id, lease: entry.event.leaseID, .rendering)
             let composed = try compose(mail, of: entry.event, now: entry.databaseNow)
@@ -113,65 +113,6 @@ final class DeliveryPath: Sendable {
         do { rendered = try rules.catalogue.render(request) } catch { throw MailFault(error) }
         let message = try assembler.assemble(event, to: mail.recipient, request: request, rendered: rendered, now: now)
         do { return try message.compose() } catch { throw MailFault(error) }
-    }
-
-    // MARK: Check again (the checker's thread), for mails that waited too long for their turn
-
-    func recheck(_ waiting: [Submission], in queue: EventQueue) throws(PostgresError) {
-        let askedAt = ContinuousClock.now
-        let entries = waiting.map { inFlight.entry(of: $0.token) }
-        let rows = try queue.recheck(entries.compactMap { $0?.event })
-        let checkedAt = Self.checkTime(askedAt: askedAt, answeredAt: .now)
-        for (submission, entry) in zip(waiting, entries) {
-            guard let entry, let sent = entry.mail, let row = rows[submission.token] else { continue }
-            let decision = decideAgain(
-                entry.event, against: row, composedFor: sent.recipient, now: entry.databaseNow, allowing: rules.allowed)
-            act(on: decision, about: submission, entry: entry, sent: sent, checkedAt: checkedAt)
-        }
-        relays.flush()
-    }
-
-    /// From when a check counts: from before it was asked for, so never for younger than it is. But half of its 100 ms is
-    /// always left for the mail's turn, or a database that takes 100 ms to answer would let no mail go at all.
-    static func checkTime(
-        askedAt: ContinuousClock.Instant, answeredAt: ContinuousClock.Instant
-    ) -> ContinuousClock.Instant {
-        max(askedAt, answeredAt - .milliseconds(50))
-    }
-
-    private func act(
-        on decision: RecheckDecision, about submission: Submission, entry: InFlight.Entry, sent: InFlight.Entry.Mail,
-        checkedAt: ContinuousClock.Instant
-    ) {
-        var checked = submission
-        checked.checkedAt = checkedAt
-        switch decision {
-        case .send:
-            relays.submit(checked, to: sent.ticket.relay)
-        case .recompose(let recipient):
-            let changed = InFlight.Entry.Mail(recipient: recipient, payload: sent.payload, ticket: sent.ticket)
-            guard let composed = composeInFlight(changed, of: entry) else { return }
-            // In the same submission, so that it keeps its place and what its connections have shown.
-            checked.mail = composed
-            relays.submit(checked, to: sent.ticket.relay)
-        case .end(let outcome):
-            relays.giveBack(sent.ticket)
-            settling.push(Settlement(entry.event, .end(outcome, detail: nil, isCharged: false)))
-        case .drop:
-            relays.giveBack(sent.ticket)
-            // Fenced: does nothing where it has a new holder, and frees it where only our own lease had run out, which
-            // the next heartbeat would extend over an event that nobody knows of.
-            logger.warning("lease lost while waiting; given back", metadata: ["event": "\(entry.event.id)"])
-            settling.push(.untouched(entry.event))
-        }
-    }
-
-    /// Mails that could not be checked before a stop: back to the queue, unsent.
-    func handBack(_ waiting: [Submission]) {
-        for submission in waiting {
-            guard let entry = inFlight.entry(of: submission.token) else { continue }
-            settling.push(.untouched(entry.event))
-        }
     }
 
     // MARK: Classify (the lanes' threads)
@@ -265,41 +206,5 @@ extension DeliveryPath {
         guard !orphans.isEmpty else { return }
         logger.notice("freed events of a claim whose answer was lost", metadata: ["count": "\(orphans.count)"])
         try queue.free(orphans)
-    }
-}
-
-extension DeliveryPath: RelayLaneDelegate {
-    func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {
-        guard let journal else { return }
-        switch milestone {
-        case .begun: journal.advance(token, to: .opening)
-        case .contentDue: journal.advance(token, to: .sending)
-        case .accepted(let code): journal.advance(token, to: .accepted, replyCode: code)
-        case .unsent: journal.advance(token, to: .waiting)
-        }
-    }
-
-    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool {
-        term.covers(submission.checkedAt, at: .now)
-    }
-
-    func lane(_ lane: RelayLane, finished: [Finished]) {
-        conclude(finished)
-    }
-
-    func lane(_ lane: RelayLane, stale: [Submission]) {
-        if !checking.push(contentsOf: stale) { handBack(stale) }
-    }
-
-    func lane(_ lane: RelayLane, connectFailed fault: ConnectionFault) {
-        relays.connectFailed(lane, fault)
-    }
-
-    func lane(_ lane: RelayLane, stalledFor waited: Duration) {
-        relays.stalled(lane, waited)
-    }
-
-    func lane(_ lane: RelayLane, sessionEnded fault: ConnectionFault) {
-        logger.debug("session with the relay ended", metadata: ["relay": "\(lane.name)", "fault": "\(fault.message)"])
     }
 }

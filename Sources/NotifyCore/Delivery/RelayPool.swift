@@ -85,6 +85,10 @@ final class RelayPool: Sendable {
         for (lane, batch) in batches where !batch.isEmpty { lane.submit(batch) }
     }
 
+    func answer(_ answer: HeldAnswer, on relay: Int) {
+        state.withLock { $0.lanes[relay] }.answer(answer)
+    }
+
     // MARK: What came of them
 
     struct Record {

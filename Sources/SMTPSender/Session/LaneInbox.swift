@@ -14,8 +14,13 @@ final class LaneInbox: Sendable {
     struct Mailbag: Sendable {
         var submissions: [Submission] = []
         var arrivals: [Arrival] = []
+        var answers: [HeldAnswer] = []
         var isWithdrawn = false
         var stopBy: ContinuousClock.Instant?
+
+        var isEmpty: Bool {
+            submissions.isEmpty && arrivals.isEmpty && answers.isEmpty && !isWithdrawn && stopBy == nil
+        }
     }
 
     private struct State {
@@ -58,6 +63,7 @@ final class LaneInbox: Sendable {
     }
 
     func put(_ arrival: Arrival) { leave { $0.bag.arrivals.append(arrival) } }
+    func put(_ answer: HeldAnswer) { leave { $0.bag.answers.append(answer) } }
     func putWithdrawal() { leave { $0.bag.isWithdrawn = true } }
     func putStop(by deadline: ContinuousClock.Instant) {
         leave { $0.bag.stopBy = min($0.bag.stopBy ?? deadline, deadline) }
@@ -80,11 +86,8 @@ final class LaneInbox: Sendable {
     func sleep(holding queued: LaneLoad) -> Bool {
         state.withLock { state in
             state.queued = queued
-            let isEmpty =
-                state.bag.submissions.isEmpty && state.bag.arrivals.isEmpty && !state.bag.isWithdrawn
-                && state.bag.stopBy == nil
-            state.isAsleep = isEmpty
-            return isEmpty
+            state.isAsleep = state.bag.isEmpty
+            return state.isAsleep
         }
     }
 

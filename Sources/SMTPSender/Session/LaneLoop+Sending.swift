@@ -21,7 +21,13 @@ extension LaneLoop {
         case .wait, .ended: return false
         case .content:
             if let submission = connection.session.current?.submission {
-                guard delegate.lane(lane, maySendContentOf: submission) else {
+                switch delegate.lane(lane, clearanceOf: submission) {
+                case .send: break
+                case .hold:
+                    connection.session.holdContent(now: now)
+                    held.append(submission)
+                    return false
+                case .withhold:
                     connection.session.withholdContent()
                     return false
                 }
@@ -54,6 +60,13 @@ extension LaneLoop {
         delegate.lane(lane, mail: submission.token, reached: .begun)
         connection.begin(submission, now: now)
         return true
+    }
+
+    /// Goes on with a mail whose content was held; one whose session has ended meanwhile came back to the queue with it.
+    func resume(_ answer: HeldAnswer, _ now: ContinuousClock.Instant) {
+        guard let connection = connections.first(where: { $0.session.holds(answer.token) }) else { return }
+        connection.session.releaseContent(checkedAt: answer.checkedAt)
+        advance(connection, now)
     }
 
     /// A mail goes out sooner over an idle connection than behind another's content.
@@ -100,6 +113,11 @@ extension LaneLoop {
             let batch = finished
             finished.removeAll(keepingCapacity: true)
             delegate.lane(lane, finished: batch)
+        }
+        if !held.isEmpty {
+            let batch = held
+            held.removeAll(keepingCapacity: true)
+            delegate.lane(lane, held: batch)
         }
         for fault in sessionFaults { delegate.lane(lane, sessionEnded: fault) }
         sessionFaults.removeAll()

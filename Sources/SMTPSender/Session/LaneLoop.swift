@@ -21,6 +21,7 @@ final class LaneLoop {
     var stopBy: ContinuousClock.Instant?
 
     var finished: [Finished] = []
+    var held: [Submission] = []
     var sessionFaults: [ConnectionFault] = []
     private var descriptors: [pollfd] = []
     private let scratch: UnsafeMutableRawBufferPointer
@@ -66,6 +67,7 @@ final class LaneLoop {
             cancel.stop()
         }
         for arrival in bag.arrivals { take(arrival, now) }
+        for answer in bag.answers { resume(answer, now) }
         if bag.isWithdrawn || isStopping {
             finished += queue.takeAll().map { Finished(token: $0.token, result: .unreachable) }
         }

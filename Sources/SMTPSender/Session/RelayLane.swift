@@ -40,6 +40,11 @@ package final class RelayLane: Sendable {
         delegate.lane(self, finished: rejected.map { Finished(token: $0.token, result: .unreachable) })
     }
 
+    /// What the check of a held mail found.
+    package func answer(_ answer: HeldAnswer) {
+        inbox.put(answer)
+    }
+
     /// Hands back all mails that are not begun as `unreachable`, and tries no further connections until more come.
     package func withdraw() {
         inbox.putWithdrawal()

@@ -53,9 +53,12 @@ package struct Finished: Sendable {
 package protocol RelayLaneDelegate: AnyObject, Sendable {
     /// How far a mail has come, at once: before the next byte is written, or with the reply just read.
     func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone)
-    /// Whether the content of this mail, whose MAIL the relay has taken, may still go out: what its check found may no
-    /// longer hold for a process that was frozen meanwhile. If not, the mail comes by `stale`.
-    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool
+    /// Whether the content of this mail, which the relay is ready for, may go out now: the relay may have taken its time,
+    /// or the process may have been frozen meanwhile.
+    func lane(_ lane: RelayLane, clearanceOf submission: Submission) -> ContentClearance
+    /// The relay is ready for the content of these, which was held: check them again and `answer` for each. Until then
+    /// they are in the lane's hands.
+    func lane(_ lane: RelayLane, held: [Submission])
     /// Results, in batches: all that one turn of the lane's loop produced.
     func lane(_ lane: RelayLane, finished: [Finished])
     /// These were checked too long ago to be sent. Check them again and `submit` those that still should go.
@@ -82,9 +85,32 @@ package enum MailMilestone: Sendable, Hashable {
     case unsent
 }
 
+/// What becomes of a mail when the relay is ready for its content.
+package enum ContentClearance: Sendable, Hashable {
+    case send
+    /// The mail comes by `held`; its session waits for the answer, for a second at most.
+    case hold
+    /// Nothing that is known of it counts any more: its session ends, and the mail comes by `stale`.
+    case withhold
+}
+
+/// What the check of a held mail found.
+package struct HeldAnswer: Sendable, Hashable {
+    package let token: Int64
+    /// When it was seen that this very mail may go out. Nil where it may not, or not as it is: its session ends without
+    /// it, and the mail comes by `stale`.
+    package let checkedAt: ContinuousClock.Instant?
+
+    package init(token: Int64, checkedAt: ContinuousClock.Instant?) {
+        self.token = token
+        self.checkedAt = checkedAt
+    }
+}
+
 extension RelayLaneDelegate {
     package func lane(_ lane: RelayLane, mail token: Int64, reached milestone: MailMilestone) {}
-    package func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool { true }
+    package func lane(_ lane: RelayLane, clearanceOf submission: Submission) -> ContentClearance { .send }
+    package func lane(_ lane: RelayLane, held: [Submission]) {}
     package func lane(_ lane: RelayLane, stalledFor waited: Duration) {}
     package func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) {}
 }

@@ -15,6 +15,7 @@ extension SMTPSession {
     mutating func timedOut(into buffer: inout WriteBuffer, now: ContinuousClock.Instant) {
         if isIdle { return quit(into: &buffer, now: now) }
         if isQuitting { return end(nil) }
+        if heldSince != nil { return withholdContent() }
         if let joined, sentTotal == appendedTotal, now < lastActivity + timeouts.dot { return giveBack(joined) }
         end(
             ConnectionFault(
@@ -93,6 +94,7 @@ extension SMTPSession {
         current = nil
         joined = nil
         contentIsDue = false
+        heldSince = nil
         awaited.removeAll()
         hasEnded = true
         events.append(.ended(fault))

@@ -13,6 +13,8 @@ struct SMTPSession {
     /// How late that answer may be before the mail behind it goes back to the lane: it must not wait for another's limit,
     /// ten minutes by default. Its content has not been sent, so the relay cannot have it.
     static let joinPatience: Duration = .seconds(1)
+    /// How long the relay waits for a content that is held until its mail has been checked again.
+    static let holdPatience: Duration = .seconds(1)
     /// An unused connection older than this may have been given up by the relay.
     static let idleSuspicion: Duration = .seconds(1)
 
@@ -30,6 +32,8 @@ struct SMTPSession {
     var awaited: Deque<AwaitedReply> = []
     /// DATA was answered with 354 and nothing of the content is written yet.
     var contentIsDue = false
+    /// Since when that content is held; nil where it is not.
+    var heldSince: ContinuousClock.Instant?
     /// Where in the connection's output the final dot ends, and how much of the output was taken.
     var dotEnd = 0
     var sentTotal = 0
@@ -67,7 +71,7 @@ struct SMTPSession {
     var turn: SessionTurn {
         if hasEnded { return .ended }
         if isQuitting { return .wait }
-        if contentIsDue { return .content }
+        if contentIsDue { return heldSince == nil ? .content : .wait }
         if current == nil {
             if mailsBegun >= mailLimit { return awaited.isEmpty ? .quit : .wait }
             if awaited.isEmpty { return .mail(inTurnToo: true) }
@@ -82,6 +86,7 @@ struct SMTPSession {
     /// When the relay has been silent for too long; what then is `timedOut`.
     var deadline: ContinuousClock.Instant? {
         if hasEnded { return nil }
+        if let heldSince { return heldSince + Self.holdPatience }
         if sentTotal < appendedTotal, !isQuitting { return lastActivity + timeouts.block }
         if let first = awaited.first {
             let limit = isQuitting ? timeouts.quit : first.timeout(timeouts)
@@ -127,6 +132,21 @@ struct SMTPSession {
         awaited.append(.dot)
         contentWrittenAt = now
         noteAppended(buffer, now)
+    }
+
+    /// Waits with the content that is due until `releaseContent`.
+    mutating func holdContent(now: ContinuousClock.Instant) {
+        guard contentIsDue else { return }
+        heldSince = now
+    }
+
+    func holds(_ token: Int64) -> Bool { heldSince != nil && current?.submission.token == token }
+
+    /// The mail whose content is held may go out, by this check; or not, where there is none.
+    mutating func releaseContent(checkedAt: ContinuousClock.Instant?) {
+        guard let checkedAt else { return withholdContent() }
+        heldSince = nil
+        current?.submission.checkedAt = checkedAt
     }
 
     /// Says QUIT; the lane waits for the reply or its timeout beside its other work.

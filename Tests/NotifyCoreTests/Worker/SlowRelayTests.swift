@@ -86,6 +86,33 @@ struct SlowRelayTests {
         }
     }
 
+    @Test(
+        "What changes while the relay takes its time over a mail's commands decides about it too", arguments: changes,
+        [FaultRule.Stage.mail, .data])
+    func changedBeforeContent(change: Change, stage: FaultRule.Stage) async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        try await withWorker(faults: [FaultRule(stage, .first(1), .hold(gate))]) { worker in
+            let event = try await worker.enqueue(
+                enqueueTicket(
+                    ada,
+                    "organization_id => '\(acme)', dedupe_key => 'k', expires_at => now() + interval '\(change.expiry)'"
+                ))
+            try await worker.mailbox.applied("\(stage): hold")
+            try await worker.database.withConnection { connection in
+                try connection.execute(change.statement)
+                // By then its check is too old for its content, and one that was to expire has.
+                try connection.wait(milliseconds: change.expiry == "1 s" ? 1_100 : 300)
+            }
+            gate.release()
+            #expect(try await worker.outcome(of: event) == change.outcome)
+            try await worker.stop()
+            #expect(worker.mailbox.state.mails.flatMap(\.recipients) == (change.recipient.map { [$0] } ?? []))
+            #expect(worker.mailbox.state.violations.isEmpty)
+            if change.recipient == "ada@example.com" { #expect(worker.mailbox.state.sessionCount == 1) }
+        }
+    }
+
     @Test("A mail composed anew for a changed address keeps its place")
     func keepsItsPlace() async throws {
         let gate = Gate()

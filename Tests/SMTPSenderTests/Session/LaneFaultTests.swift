@@ -80,7 +80,7 @@ struct LaneFaultTests {
     @Test("withholds a content that may not go out any more, and sends that mail once it was checked anew")
     func withheld() async throws {
         let checkedFirst = ContinuousClock.now
-        let recorder = LaneRecorder(maySend: { $0.checkedAt > checkedFirst })
+        let recorder = LaneRecorder(clearance: { $0.checkedAt > checkedFirst ? .send : .withhold })
         try await DevMailbox.with(MailboxConfiguration()) { mailbox in
             try await withLane(to: mailbox.smtpPort, recorder: recorder) { lane, recorder in
                 lane.submit([.sample(1, checkedAt: checkedFirst)])
@@ -89,6 +89,50 @@ struct LaneFaultTests {
                 #expect(state.stale.map { $0.map(\.token) } == [[1]])
             }
             #expect(mailbox.state.mailCount == 1)
+        }
+    }
+
+    @Test("holds a content until its mail was checked again, and sends it in the same session")
+    func held() async throws {
+        let checkedFirst = ContinuousClock.now
+        let recorder = LaneRecorder(clearance: { $0.checkedAt > checkedFirst ? .send : .hold })
+        try await DevMailbox.with(MailboxConfiguration()) { mailbox in
+            try await withLane(to: mailbox.smtpPort, recorder: recorder, configure: { $0.freshness = .seconds(60) }) {
+                lane, recorder in
+                lane.submit([.sample(1, checkedAt: checkedFirst)])
+                try await recorder.wait { $0.held.map(\.token) == [1] }
+                lane.answer(HeldAnswer(token: 1, checkedAt: .now))
+                let state = try await recorder.wait { $0.results[1] != nil }
+                #expect(state.result(1).map(SessionHarness.describe) == "accepted 250")
+                #expect(state.stale.isEmpty)
+            }
+            #expect(mailbox.state.sessionCount == 1)
+        }
+    }
+
+    static let refusals: [HeldAnswer?] = [
+        HeldAnswer(token: 1, checkedAt: nil), HeldAnswer(token: 2, checkedAt: .now), nil,
+    ]
+
+    @Test("does not send a held content without its own check's leave, not even later", arguments: refusals)
+    func heldInVain(answer: HeldAnswer?) async throws {
+        let checkedFirst = ContinuousClock.now
+        let recorder = LaneRecorder(
+            clearance: { $0.checkedAt > checkedFirst ? .send : .hold }, recheck: { _ in nil })
+        try await DevMailbox.with(MailboxConfiguration()) { mailbox in
+            try await withLane(to: mailbox.smtpPort, recorder: recorder, configure: { $0.freshness = .seconds(60) }) {
+                lane, recorder in
+                lane.submit([.sample(1, checkedAt: checkedFirst)])
+                try await recorder.wait { $0.held.map(\.token) == [1] }
+                if let answer { lane.answer(answer) }
+                // Comes to be checked from the beginning: at once, or when the session has waited for long enough.
+                try await recorder.wait { $0.stale.map { $0.map(\.token) } == [[1]] }
+                lane.answer(HeldAnswer(token: 1, checkedAt: .now))
+                lane.submit([.sample(3)])
+                try await recorder.wait { $0.results[3] != nil }
+                #expect(recorder.state.results[1] == nil)
+            }
+            #expect(mailbox.state.mails.flatMap(\.recipients) == ["user3@example.com"])
         }
     }
 

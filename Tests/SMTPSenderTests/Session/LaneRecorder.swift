@@ -9,6 +9,7 @@ final class LaneRecorder: RelayLaneDelegate {
     struct State: Sendable {
         var results: [Int64: [SendResult]] = [:]
         var stale: [[Submission]] = []
+        var held: [Submission] = []
         var failures: [ConnectionFault] = []
         var stalls = 0
         var sessionFaults: [ConnectionFault] = []
@@ -37,21 +38,21 @@ final class LaneRecorder: RelayLaneDelegate {
     }
 
     private let inner = Mutex(Inner())
-    private let maySend: @Sendable (Submission) -> Bool
+    private let clearance: @Sendable (Submission) -> ContentClearance
     private let recheck: @Sendable (Submission) -> Submission?
 
     /// - Parameters:
-    ///   - maySend: whether a mail's content may go out.
+    ///   - clearance: whether a mail's content may go out.
     ///   - recheck: what a stale mail becomes: by default itself, checked now.
     init(
-        maySend: @escaping @Sendable (Submission) -> Bool = { _ in true },
+        clearance: @escaping @Sendable (Submission) -> ContentClearance = { _ in .send },
         recheck: @escaping @Sendable (Submission) -> Submission? = {
             var submission = $0
             submission.checkedAt = .now
             return submission
         }
     ) {
-        self.maySend = maySend
+        self.clearance = clearance
         self.recheck = recheck
     }
 
@@ -93,7 +94,9 @@ final class LaneRecorder: RelayLaneDelegate {
         for (waiter, state) in met { waiter.resume.resume(returning: state) }
     }
 
-    func lane(_ lane: RelayLane, maySendContentOf submission: Submission) -> Bool { maySend(submission) }
+    func lane(_ lane: RelayLane, clearanceOf submission: Submission) -> ContentClearance { clearance(submission) }
+
+    func lane(_ lane: RelayLane, held: [Submission]) { change { $0.held.append(contentsOf: held) } }
 
     func lane(_ lane: RelayLane, finished: [Finished]) {
         change { state in
