@@ -81,10 +81,17 @@ extension LaneLoop {
     private func failed(_ fault: ConnectionFault, _ now: ContinuousClock.Instant) {
         number.failed(now: now)
         guard openCount == 0 else {
-            number.lower(to: openCount, now: now)
+            refusedOneMore = true
             sessionFaults.append(fault)
             return
         }
         delegate.lane(lane, connectFailed: fault)
+    }
+
+    /// Once all attempts have ended: of a hundred begun together, the first to come back say nothing of how many it has.
+    func lowerIfRefused(_ now: ContinuousClock.Instant) {
+        guard refusedOneMore, attempts.isEmpty else { return }
+        refusedOneMore = false
+        number.lower(to: openCount, now: now)
     }
 }

@@ -16,6 +16,8 @@ final class LaneLoop {
     var pipelining: PipeliningRecord
     var attempts: [Int: NamedThread] = [:]
     var attemptCount = 0
+    /// An attempt failed while sessions were open.
+    var refusedOneMore = false
     /// Since when mails wait and the relay says nothing, or since the delegate was last told so.
     var silentSince: ContinuousClock.Instant?
     var stopBy: ContinuousClock.Instant?
@@ -67,6 +69,7 @@ final class LaneLoop {
             cancel.stop()
         }
         for arrival in bag.arrivals { take(arrival, now) }
+        lowerIfRefused(now)
         for answer in bag.answers { resume(answer, now) }
         if bag.isWithdrawn || isStopping {
             finished += queue.takeAll().map { Finished(token: $0.token, result: .unreachable) }

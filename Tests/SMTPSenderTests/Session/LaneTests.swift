@@ -250,4 +250,27 @@ struct LaneTests {
             }
         }
     }
+
+    @Test("keeps all connections but the refused one of those that it tried to open together")
+    func busyForOneOfMany() async throws {
+        let gate = Gate()
+        defer { gate.release() }
+        var configuration = MailboxConfiguration()
+        configuration.faults = [FaultRule(.greeting, .nth(2), .reply(421, "4.7.0", "too many connections"))]
+        // What was refused comes back first.
+        configuration.faults += (3...9).map { FaultRule(.greeting, .nth($0), .delay(.milliseconds(300))) }
+        configuration.faults += (2...8).map { FaultRule(.dot, .nth($0), .hold(gate)) }
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort, configure: { $0.connections = 10 }) { lane, recorder in
+                lane.submit([.sample(1)])
+                try await recorder.wait { $0.finishedCount == 1 }
+                lane.submit((2...30).map { .sample($0) })
+                // Seven mails are on the wire at once, and one connection is kept for urgent ones.
+                try await mailbox.state { $0.transcript.count { $0.origin == .note && $0.text == "dot: hold" } == 7 }
+                gate.release()
+                let state = try await recorder.wait { $0.finishedCount == 30 }
+                #expect(state.results.values.allSatisfy { $0.map(SessionHarness.describe) == ["accepted 250"] })
+            }
+        }
+    }
 }
