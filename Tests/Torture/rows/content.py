@@ -11,6 +11,7 @@ import time
 import uuid
 
 from harness import wire
+from harness.cuts import SMTPDialogue
 from harness.proxy import Proxy
 from harness.row import row
 from harness.world import ROOT, World
@@ -211,14 +212,16 @@ CHANGES = {
     "event cancelled": ("select notify.cancel(%(token)s, %(user)s)", ("cancelled", "by_producer")),
 }
 WINDOW = 0.1  # seconds from the last check to DATA
+CONTENT_WINDOW = 0.5  # and to the content: 250 ms, and what a busy machine takes to hand it over
 
 
 class Watcher:
-    """Two proxies' hooks: when each event was checked again, and when the relay was ready for each mail's content."""
+    """Two proxies' hooks: when each event was checked again, and when its mail was announced and its content begun."""
 
     def __init__(self):
         self.checked = collections.defaultdict(list)  # event: when the worker asked
-        self.went = {}  # recipient: when DATA was answered with 354, the last moment before the content
+        self.asked = {}  # recipient: when the DATA passed that its content came after
+        self.went = {}  # recipient: when its content began
 
     def database_hook(self, link, direction, octets):
         if direction == "down":
@@ -232,13 +235,28 @@ class Watcher:
         return passed
 
     def relay_hook(self, link, direction, octets):
-        waiting = link.notes.setdefault("waiting", collections.deque())
-        if direction == "up":
-            waiting.extend(found.decode().lower() for found in re.findall(rb"(?mi)^RCPT TO:<([^>\r\n]+)>", octets))
-        else:
-            for _ in re.findall(rb"(?m)^354 ", octets):
-                self.went.setdefault(waiting.popleft(), time.time())
+        link.notes.setdefault("dialogue", WatchedDialogue(self)).feed(direction, octets)
         return octets
+
+
+class WatchedDialogue(SMTPDialogue):
+    def __init__(self, watcher):
+        super().__init__()
+        self.watcher = watcher
+        self.recipients = collections.deque()
+        self.asked = collections.deque()  # (recipient, when), whose content has not begun
+
+    def _up(self, line):
+        if self.content is None:
+            if found := re.match(rb"(?i)RCPT TO:<([^>]+)>", line):
+                self.recipients.append(found[1].decode().lower())
+            elif line.upper() == b"DATA":
+                self.asked.append((self.recipients.popleft(), time.time()))
+        elif not self.content:
+            recipient, asked = self.asked.popleft()
+            self.watcher.asked.setdefault(recipient, asked)
+            self.watcher.went.setdefault(recipient, time.time())
+        super()._up(line)
 
 
 @row("changes", "change between claim and send",
@@ -312,11 +330,12 @@ def weigh(run, world, watcher, user_of, changed, wanted):
     def last_check(token, went):
         return max((moment for moment in watcher.checked.get(ids[token], ()) if moment <= went), default=None)
 
-    windows, disregarded, wrong, unsent, late = [], [], [], set(), 0
+    windows, ages, disregarded, wrong, unsent, late = [], [], [], [], set(), 0
     for token, user in user_of.items():
-        went = watcher.went.get(f"{user}@example.com")
-        if went and (check := last_check(token, went)):
-            windows.append(went - check)
+        asked, went = (moments.get(f"{user}@example.com") for moments in (watcher.asked, watcher.went))
+        if went and (check := last_check(token, asked)):
+            windows.append(asked - check)
+            ages.append(went - last_check(token, went))
     for name, tokens in changed.items():
         run.note(name.replace(" ", "_"), len(tokens))
         run.expect(len(tokens) >= wanted, f"{name}: {len(tokens)} changes instead of {wanted}")
@@ -332,6 +351,7 @@ def weigh(run, world, watcher, user_of, changed, wanted):
                     wrong.append((token, tally.unsent[token]))
     anew = sum(f"new-{user_of[token]}@example.com" in watcher.went for token in changed["address changed"])
     windows.sort()
+    ages.sort()
     p99 = windows[int(len(windows) * 0.99)]
     run.note("kept_back", len(unsent))
     run.note("sent_to_the_new_address", anew)
@@ -339,9 +359,12 @@ def weigh(run, world, watcher, user_of, changed, wanted):
     run.note("checked_again", len(windows))
     run.note("window_p99_seconds", p99)
     run.note("window_longest_seconds", windows[-1])
+    run.note("check_at_content_p99_seconds", ages[int(len(ages) * 0.99)])
+    run.note("check_at_content_longest_seconds", ages[-1])
     run.expect(len(unsent) > wanted and anew > wanted / 4, "too few changes came in time to say anything")
     run.expect_none(disregarded, "mails whose last check came after the change")
     run.expect(p99 <= WINDOW, f"p99 from the last check to DATA {p99 * 1_000:.0f} ms")
+    run.expect(ages[-1] <= CONTENT_WINDOW, f"content went {ages[-1] * 1_000:.0f} ms after its last check")
     run.expect_none(wrong, "events ended for another reason")
     run.expect_none(set(tally.unsent) - unsent, "unchanged events unsent")
     run.expect_clean(tally, unsent=len(unsent))
