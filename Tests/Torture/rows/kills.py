@@ -19,7 +19,7 @@ def kill_random(run):
 
 
 def kill_at_random(run, world, **settings):
-    mails, kills = run.scale(20_000, 2_000), run.scale(50, 8)
+    mails, kills = run.scale(20_000, 2_000), run.scale(50, 5)
     settings |= {"smtp_connections": CONNECTIONS}
     events = world.producer()
     events.enqueue(mails)
@@ -61,13 +61,11 @@ def kill_at_random(run, world, **settings):
 def kill_step(run):
     with World(run.seed) as world, Crashes(run, world) as crashes:
         steps = [*CALLS, "journal note", "start"]  # in turn: another seed has another of them at the same N
-        numbers = run.scale(range(1, 201), sorted(world.random.sample(range(1, 30), len(steps))))
-        for number in numbers:
-            step = steps[(number + run.seed) % len(steps)] if not run.short else steps[numbers.index(number)]
-            crashes.at_step(step, number)
+        for number in run.scale(range(1, 201), sorted(world.random.sample(range(1, 30), 3))):
+            crashes.at_step(steps[(number + run.seed) % len(steps)], number)
             if number % 25 == 0:
                 run.say(f"{number} steps, {len(crashes.points)} crashes")
-        for point in POINTS:
+        for point in run.scale(list(POINTS), world.random.sample(list(POINTS), 4)):
             for _ in range(run.scale(20, 1)):
                 crashes.at_point(point)
             run.say(f"{point}: {crashes.hits[point]} crashes")

@@ -27,7 +27,8 @@ def beside(run, world, stage):
     with World(run.seed, beside=world) as one:
         good, slow = one.mailbox, one.add_mailbox()
         good.faults({"stage": "dot", "delayMilliseconds": int(GOOD_DELAY * 1_000)})
-        slow.faults({"stage": stage, "delayMilliseconds": HOLD * 1_000})
+        hold = run.scale(HOLD, 8)
+        slow.faults({"stage": stage, "delayMilliseconds": hold * 1_000})
         alone, alone_rate, _ = serve(run, one, [good], run.scale(20, 4))
         # Long enough that those who waited until the slow relay was known to be slow are under 5 %.
         p95, rate, settle = serve(run, one, [slow, good], run.scale(80, 8))
@@ -36,10 +37,10 @@ def beside(run, world, stage):
         run.say(f"{stage}: {run.figures[f'{stage}_p95']}, {run.figures[f'{stage}_mails_per_second']} mails/s")
         run.expect(slow.state()["hits"][0] > 0, f"{stage}: the slow relay held no reply")
         run.expect(run.short or p95 <= 1.5 * alone, f"{stage}: the good relay's p95 is {p95:.2f} s, alone {alone:.2f}")
-        run.expect(rate >= 0.9 * alone_rate, f"{stage}: {rate:.1f} mails/s, alone {alone_rate:.1f}")
+        run.expect(run.short or rate >= 0.9 * alone_rate, f"{stage}: {rate:.1f} mails/s, alone {alone_rate:.1f}")
         slow.faults()
         good.faults()
-        one.wait_until_done(4 * HOLD, pause=0.5)
+        one.wait_until_done(4 * hold, pause=0.5)
         settle()
         run.expect_clean(one.check())
 
