@@ -61,7 +61,11 @@ struct DirectoryTests {
                 "upsert_user('\(ada)', 'ada@old.example', 'Ada', 'en', 'europe/paris')",
                 "upsert_user('\(ada)', 'ada@old.example', 'Ada')", "upsert_organization('\(acme)', 'Other Ltd')",
             ] {
-                let last = "select greatest((select max(updated_at) from notify.users), (select max(updated_at) from notify.organizations))"
+                let last = """
+                    select greatest(
+                        (select max(updated_at) from notify.users), (select max(updated_at) from notify.organizations)
+                    )
+                    """
                 let time = try await database.value(last)
                 try await database.execute("select notify.\(change)")
                 #expect(try await database.value("\(last) > '\(time ?? "")'") == "true", "\(change)")
