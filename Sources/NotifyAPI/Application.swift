@@ -72,8 +72,8 @@ package func buildApplication(
     frameworkLogger.logLevel = max(logger.logLevel, .notice)
     let server = HTTP1Channel.Configuration(
         additionalChannelHandlers: [
-            BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)), ContinueHandler(),
-            SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
+            BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure), logger: logger),
+            ContinueHandler(), SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
             PipelineLimitHandler(limit: RequestLimits.pipelinedRequests),
         ],
         httpDecoderConfiguration: RequestLimits.decoder)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Logging
 import ServiceLifecycle
 import TestSupport
 
@@ -77,7 +78,7 @@ struct APISocket: ~Copyable {
 
 /// Runs `body` with the API listening on a free port; it has ended gracefully when this returns.
 func withServer(
-    _ configuration: APIConfiguration = APIConfiguration(),
+    _ configuration: APIConfiguration = APIConfiguration(), logger: Logger = .silent,
     _ body: @escaping @Sendable (_ port: Int, TestAPI) async throws -> Void
 ) async throws {
     var configuration = configuration
@@ -85,7 +86,7 @@ func withServer(
     try await withAPI(configuration) { api in
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let application = buildApplication(
-            api.configuration, services: api.services, readiness: { [] }, logger: .silent,
+            api.configuration, services: api.services, readiness: { [] }, logger: logger,
             onServerRunning: { port.yield($0) })
         let group = ServiceGroup(services: [application], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
