@@ -73,8 +73,9 @@ package func buildApplication(
     let server = HTTP1Channel.Configuration(
         additionalChannelHandlers: [
             BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure), logger: logger),
-            ContinueHandler(), SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
-            PipelineLimitHandler(limit: RequestLimits.pipelinedRequests),
+            // Before all that count: what it passes over is none of their business.
+            PipelineLimitHandler(limit: RequestLimits.pipelinedRequests), ContinueHandler(),
+            SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
         ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(
