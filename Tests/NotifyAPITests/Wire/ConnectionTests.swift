@@ -45,6 +45,18 @@ struct ConnectionTests {
         }
     }
 
+    @Test("A client that has ended its own half gets its answer whole, however slowly it fetches it")
+    func halfClosed() async throws {
+        try await withServer { port, api in
+            let socket = try APISocket(port: port, receiveBuffer: 8_192)
+            socket.write(try await api.largeFeedRequest())
+            socket.endWriting()
+            let (head, body) = try await onThread { (socket.read(until: "\r\n\r\n"), socket.readToEnd()) }
+            #expect(body.utf8.count > 6_000_000)
+            #expect(head.contains("Content-Length: \(body.utf8.count)\r\n"))
+        }
+    }
+
     @Test("The answer to what is no HTTP has a line in the log, under its id and with nothing of what was sent")
     func bareAnswerLogged() async throws {
         let lines = LogLines()
