@@ -18,10 +18,13 @@ package struct APIConfiguration: Sendable {
     package var isSecure: Bool
     /// From the opening of a connection, or the end of the answer before, to the last octet of a request.
     package var requestTime: Duration
+    /// Shared with what stops before the API.
+    package var stopGrace: StopGrace
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, maximumConnections: Int = 1_000,
-        trustedProxies: [AddressRange] = [], isSecure: Bool = false, requestTime: Duration = .seconds(30)
+        trustedProxies: [AddressRange] = [], isSecure: Bool = false, requestTime: Duration = .seconds(30),
+        stopGrace: StopGrace = StopGrace(.seconds(25))
     ) {
         self.host = host
         self.port = port
@@ -29,6 +32,7 @@ package struct APIConfiguration: Sendable {
         self.trustedProxies = trustedProxies
         self.isSecure = isSecure
         self.requestTime = requestTime
+        self.stopGrace = stopGrace
     }
 }
 
@@ -57,7 +61,8 @@ package struct APIServices: Sendable {
     }
 }
 
-/// The HTTP API as a service: it ends gracefully, with its open requests answered, when its group does.
+/// The HTTP API as a service: it ends gracefully, with its open requests answered, when its group does. Connections that
+/// are still open when the grace is over are dropped then.
 ///
 /// - Parameters:
 ///   - readiness: Read on every `/readyz`; must answer from memory, not ask the database.
@@ -72,9 +77,11 @@ package func buildApplication(
     frameworkLogger.logLevel = max(logger.logLevel, .notice)
     let server = HTTP1Channel.Configuration(
         additionalChannelHandlers: [
-            BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure)), ContinueHandler(),
+            BareAnswerHandler(securityHeaders: SecurityHeaders(isSecure: configuration.isSecure), logger: logger),
+            // Before all that count: what it passes over is none of their business.
+            PipelineLimitHandler(limit: RequestLimits.pipelinedRequests), ContinueHandler(),
             SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
-            PipelineLimitHandler(limit: RequestLimits.pipelinedRequests),
+            ConnectionEndHandler(grace: configuration.stopGrace),
         ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(

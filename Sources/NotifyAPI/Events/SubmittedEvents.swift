@@ -51,7 +51,8 @@ struct SubmittedEvents {
         return objects
     }
 
-    /// The objects as they were sent, with the trace put into those that have none of their own.
+    /// The objects as they were sent, with the trace put into those that have none of their own. At their end: of two
+    /// members of one name, a null and this, `jsonb` keeps the last.
     private static func array(
         of objects: [(members: [JSONMember], range: Range<Int>)], in body: [UInt8], traceparent: String?
     ) -> String {
@@ -60,15 +61,20 @@ struct SubmittedEvents {
         bytes.append(UInt8(ascii: "["))
         for (index, object) in objects.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            if let traceparent, !object.members.isEmpty, !object.members.contains(where: { $0.name == "traceparent" }) {
-                bytes.append(contentsOf: "{\"traceparent\":\"\(traceparent)\",".utf8)
-                bytes.append(contentsOf: body[object.range.dropFirst()])
+            if let traceparent, !object.members.isEmpty, !object.members.contains(where: Self.isTrace) {
+                bytes.append(contentsOf: body[object.range.dropLast()])
+                bytes.append(contentsOf: ",\"traceparent\":\"\(traceparent)\"}".utf8)
             } else {
                 bytes.append(contentsOf: body[object.range])
             }
         }
         bytes.append(UInt8(ascii: "]"))
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isTrace(_ member: JSONMember) -> Bool {
+        if case .null = member.value { return false }
+        return member.name == "traceparent"
     }
 
     /// Nil for a header that is no trace, which W3C Trace Context §3.2 has receivers ignore.

@@ -6,8 +6,6 @@ import NIOHTTP1
 import PostgresClient
 
 /// What stands around every request: its id, errors as problem details, security headers, one log line.
-///
-/// The line has the route's pattern and not the path, which may hold a token, and neither query nor address.
 struct RequestFrame: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -34,7 +32,9 @@ struct RequestFrame: RouterMiddleware {
         }
         securityHeaders.add(to: &response.headers)
         response.headers[.xRequestID] = context.requestID
-        log(request, response.status, after: .now - start, context)
+        logger.answered(
+            response.status, method: request.method.rawValue, route: context.endpointPath ?? "NotFound",
+            after: .now - start, requestID: context.requestID, caller: context.caller.value?.logText ?? "anyone")
         return response
     }
 
@@ -66,19 +66,6 @@ struct RequestFrame: RouterMiddleware {
                 // What an error of others says of itself may hold a token.
                 "request_id": "\(context.requestID)",
                 "error": "\((error as? PostgresError)?.description ?? "\(type(of: error))")",
-            ])
-    }
-
-    private func log(
-        _ request: Request, _ status: HTTPResponse.Status, after duration: Duration, _ context: Context
-    ) {
-        logger.info(
-            "request",
-            metadata: [
-                "method": .string(request.method.rawValue), "route": .string(context.endpointPath ?? "NotFound"),
-                "status": .stringConvertible(status.code),
-                "duration_ms": .stringConvertible(Int(duration / .milliseconds(1))),
-                "request_id": .string(context.requestID), "caller": .string(context.caller.value?.logText ?? "anyone"),
             ])
     }
 }

@@ -15,6 +15,7 @@ struct Query {
         guard request.uri.query != nil else { return }
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
+            guard !name.isEmpty else { throw Self.nameless }
             guard names.contains(name) else { throw .unknownField(at: Self.path(name)) }
             guard values.updateValue(String(value), forKey: name) == nil else {
                 throw .invalid("is there twice", at: Self.path(name))
@@ -57,6 +58,11 @@ struct Query {
 
     static func badCursor(_ name: String = "cursor") -> Problem {
         .invalid("is none that a page here gave", at: path(name))
+    }
+
+    private static var nameless: Problem {
+        Problem(
+            status: .unprocessableContent, code: .unknownField, detail: "the query holds a parameter without a name")
     }
 
     private static func path(_ name: String) -> JSONPath { JSONPath().appending(member: JSONPath.shortened(name)) }

@@ -30,6 +30,10 @@ struct SessionEndpoints {
             session = try await store.open(for: userID, apiKeyID: call.apiKeyID, lifetime: .seconds(lifetime))
         } catch let error as PostgresError where error.sqlState == "NW005" {
             throw Problem.notFound("No active user has this id.")
+        } catch let error as PostgresError where error.sqlState == "NW004" && error.column == "api_key_id" {
+            // Revoked since it was let in: says so.
+            try await call.recheck()
+            throw error
         }
         return .json(.created) { json in
             json.member("token", session.token.text)

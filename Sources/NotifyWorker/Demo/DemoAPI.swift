@@ -15,13 +15,15 @@ struct DemoAPI: Sendable {
         var logger = Logger(label: "notify.demo")
         logger.logLevel = .error
         let pool = ConnectionPool(conninfo, configuration: .init(name: "api-db", size: 4))
-        let configuration = APIConfiguration(port: 0)
+        let configuration = APIConfiguration(port: 0, stopGrace: StopGrace(.seconds(2)))
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let application = buildApplication(
             configuration, services: APIServices(pool, keyRing: keyRing, pages: pages), readiness: { [] },
             logger: logger, onServerRunning: { port.yield($0) })
         let group = ServiceGroup(
-            services: [DatabasePoolService(pool: pool), APIService(application, configuration: configuration)],
+            services: [
+                DatabasePoolService(pool: pool), APIService(application, configuration: configuration, pool: pool),
+            ],
             logger: logger)
         let running = Task {
             defer { port.finish() }

@@ -21,10 +21,12 @@ struct RunGroup {
         let logger = logs.logger("notify.run")
         let dispatcher = options.hasWorker ? try makeDispatcher() : nil
         let readiness = dispatcher.map { dispatcher in WorkerReadiness(parts: { dispatcher.readiness }) }
+        let grace = StopGrace(.seconds(settings.times.shutdownSeconds))
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if options.hasAPI {
             let purpose = "`notify-worker run` with its HTTP API"
-            let configuration = try settings.apiConfiguration(for: purpose)
+            var configuration = try settings.apiConfiguration(for: purpose)
+            configuration.stopGrace = grace
             let pool = try settings.apiPool(for: purpose)
             let probe = DatabaseProbe(pool, logger: httpLogger)
             let application = buildApplication(
@@ -33,11 +35,12 @@ struct RunGroup {
                 onServerRunning: { logger.info("api listens", metadata: ["port": .stringConvertible($0)]) })
             services.append(.init(service: DatabasePoolService(pool: pool), serviceName: "api-database"))
             services.append(.init(service: probe, successTerminationBehavior: .ignore, serviceName: "api-probe"))
-            services.append(.init(service: APIService(application, configuration: configuration), serviceName: "api"))
+            let service = APIService(application, configuration: configuration, pool: pool)
+            services.append(.init(service: service, serviceName: "api"))
         }
         if let dispatcher, let readiness {
             let worker = WorkerService(
-                dispatcher: dispatcher, grace: .seconds(settings.times.shutdownSeconds), readiness: readiness,
+                dispatcher: dispatcher, grace: grace, readiness: readiness,
                 notifications: settings.database.isListeningApart
                     ? NotificationCheck(settings: settings.database) : nil,
                 logger: logs.logger("notify.worker"))
@@ -49,7 +52,7 @@ struct RunGroup {
         }
         // No signals: the group would trap them only once it runs, and lose one that came before.
         var configuration = ServiceGroupConfiguration(services: services, logger: logs.logger("notify.lifecycle"))
-        // The dispatcher keeps its own grace, and at most six seconds more; this is for an HTTP request that hangs.
+        // Dispatcher and API keep to the grace, and at most six seconds more; this is for what hangs all the same.
         configuration.maximumGracefulShutdownDuration = .seconds(settings.times.shutdownSeconds + 8)
         return ServiceGroup(configuration: configuration)
     }

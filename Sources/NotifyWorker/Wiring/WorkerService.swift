@@ -1,4 +1,5 @@
 import Logging
+import NotifyAPI
 import NotifyCore
 import PostgresClient
 import ServiceLifecycle
@@ -10,7 +11,7 @@ import Threads
 /// Starting and stopping block, so each happens on a thread of its own and never on Swift's pool.
 struct WorkerService: Service {
     let dispatcher: Dispatcher
-    let grace: Duration
+    let grace: StopGrace
     let readiness: WorkerReadiness
     /// Made once after the start: a URL of another database gives no error, only events that are found late.
     let notifications: NotificationCheck?
@@ -22,8 +23,9 @@ struct WorkerService: Service {
         let check = Task { await warnIfDeaf() }
         defer { check.cancel() }
         let drained = await waitForEnd()
+        grace.begin()
         readiness.set(.stopping)
-        let report = try await Blocking.run("stop") { dispatcher.stop(within: grace) }
+        let report = try await Blocking.run("stop") { dispatcher.stop(within: grace.duration) }
         if report.unsettled > 0 {
             logger.warning(
                 "stopped with events unsettled; their lease runs out",

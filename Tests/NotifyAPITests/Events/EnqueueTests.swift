@@ -157,12 +157,13 @@ struct EnqueueTests {
         try await withAPI { api in
             let token = try await api.key([.events]).token
             let own = event(for: bob, #""traceparent":"\#(Self.otherTrace)""#)
+            let null = event(for: bob, #""traceparent":null"#)
             let answer = try await api.send(
-                .post, "/v1/events", as: token, #"{"events":[\#(event()),\#(own)]}"#,
+                .post, "/v1/events", as: token, #"{"events":[\#(event()),\#(own),\#(null) ]}"#,
                 headers: [.traceparent: Self.trace])
             #expect(answer.status == 201)
             let traces = try await api.database.column("select traceparent from notify.events order by id")
-            #expect(traces == [Self.trace, Self.otherTrace])
+            #expect(traces == [Self.trace, Self.otherTrace, Self.trace])
         }
     }
 

@@ -19,7 +19,7 @@ struct ServerTests {
             let application = buildApplication(
                 api.configuration, services: api.services, readiness: { [] }, logger: .silent)
             let failure = await #expect(throws: ListenFailure.self) {
-                try await APIService(application, configuration: api.configuration).run()
+                try await APIService(application, configuration: api.configuration, pool: api.pool).run()
             }
             #expect(failure?.address == "no host:8080")
             #expect(failure?.reason.isEmpty == false)

@@ -29,6 +29,13 @@ struct QueryTests {
         #expect(throws: Problem.self) { try query(text) }
     }
 
+    @Test("A parameter without a name is refused without a field", arguments: ["=", "=1", "&&"])
+    func nameless(text: String) {
+        let problem = #expect(throws: Problem.self) { try query(text) }
+        #expect(problem?.code == .unknownField)
+        #expect(problem?.field == nil)
+    }
+
     @Test("The name of an unknown parameter is cut by Unicode scalars, whatever stands on its letters")
     func longName() {
         let problem = #expect(throws: Problem.self) { try query("a\(String(repeating: "%CC%81", count: 1_000))=1") }

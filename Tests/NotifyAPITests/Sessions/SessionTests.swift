@@ -1,5 +1,6 @@
 import Hummingbird
 import NotifyCore
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -77,6 +78,28 @@ struct SessionTests {
             #expect(try await api.send(.get, "/v1/users/\(ada)", as: key.token).outcome == "401 revoked_token")
             #expect(try await api.send(.get, "/v1/me", as: session).outcome == "401 ended_session")
             #expect(try await api.send(.get, "/v1/me", as: other).status == 200)
+        }
+    }
+
+    @Test("A session that is asked for while the key is being revoked is refused as the key is")
+    func revokedMeanwhile() async throws {
+        try await withAPI { api in
+            let key = try await api.key([.users])
+            let request = try await api.database.withConnection { connection in
+                try connection.execute("begin; select notify.revoke_api_key(\(key.id))")
+                let request = Task { try await api.send(.post, "/v1/users/\(ada)/sessions", as: key.token) }
+                try connection.wait(
+                    until: """
+                        select exists (
+                            select from pg_stat_activity
+                            where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()
+                        )
+                        """)
+                try connection.execute("commit")
+                return request
+            }
+            #expect(try await request.value.outcome == "401 revoked_token")
+            #expect(try await api.database.value("select count(*) from notify.sessions") == "0")
         }
     }
 

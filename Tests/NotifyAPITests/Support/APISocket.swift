@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Logging
 import ServiceLifecycle
 import TestSupport
 
@@ -9,8 +10,12 @@ import TestSupport
 struct APISocket: ~Copyable {
     private let descriptor: Int32
 
-    init(port: Int) throws {
+    /// - Parameter receiveBuffer: Octets that the kernel takes before this reads; small makes a slow reader.
+    init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -77,22 +82,31 @@ struct APISocket: ~Copyable {
 
 /// Runs `body` with the API listening on a free port; it has ended gracefully when this returns.
 func withServer(
-    _ configuration: APIConfiguration = APIConfiguration(),
+    _ configuration: APIConfiguration = APIConfiguration(), logger: Logger = .silent,
     _ body: @escaping @Sendable (_ port: Int, TestAPI) async throws -> Void
+) async throws {
+    try await withServerGroup(configuration, logger: logger) { port, api, _ in try await body(port, api) }
+}
+
+/// The same for a body that stops it.
+func withServerGroup(
+    _ configuration: APIConfiguration = APIConfiguration(), logger: Logger = .silent,
+    _ body: @escaping @Sendable (_ port: Int, TestAPI, ServiceGroup) async throws -> Void
 ) async throws {
     var configuration = configuration
     configuration.port = 0
     try await withAPI(configuration) { api in
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let application = buildApplication(
-            api.configuration, services: api.services, readiness: { [] }, logger: .silent,
+            api.configuration, services: api.services, readiness: { [] }, logger: logger,
             onServerRunning: { port.yield($0) })
-        let group = ServiceGroup(services: [application], logger: .silent)
+        let service = APIService(application, configuration: api.configuration, pool: api.pool)
+        let group = ServiceGroup(services: [service], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
             do {
-                try await body(number, api)
+                try await body(number, api, group)
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error

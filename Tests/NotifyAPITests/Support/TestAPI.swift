@@ -52,6 +52,20 @@ struct TestAPI: Sendable {
     }
 }
 
+extension TestAPI {
+    /// A request with an answer of 6 MB, which no kernel takes at once.
+    func largeFeedRequest() async throws -> String {
+        try await database.execute(
+            """
+            insert into notify.notifications (event_id, user_id, kind, payload, visible_at)
+            select n, '\(ada)', 'assigned_ticket', jsonb_build_object('preview', repeat('x', 60000)), now()
+            from generate_series(1, 100) n
+            """)
+        let token = try await session(of: ada)
+        return "GET /v1/me/notifications?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n"
+    }
+}
+
 /// What the API answered.
 struct Answer: Sendable {
     let status: Int

@@ -26,7 +26,7 @@ struct RetentionTests {
         """
 
     @Test(
-        "Feed rows go after 90 days, sessions a day after their end, idempotency keys 25 hours after they came, in slices"
+        "Feed rows go after 90 days, sessions 30 days after their end, idempotency keys 25 hours after they came, in slices"
     )
     func purge() async throws {
         try await withTestDatabase(.directory) { database in
@@ -61,6 +61,25 @@ struct RetentionTests {
                 "select concat_ws(' ', count(*), min(event_id), max(event_id)) from notify.notifications group by user_id order by user_id"
             )
             #expect(kept == ["1001 1 5000", "3 9000 9002"])
+        }
+    }
+
+    @Test("Cancelled entries push none out that shows: they are cut to their own newest 1,000, set for later or not")
+    func trimRetracted() async throws {
+        try await withTestDatabase(.directory) { database in
+            try await database.execute(
+                """
+                \(feed(ada, 600, from: 1, newest: "0 s")); \(feed(ada, 600, from: 1_001, newest: "-11 hours"));
+                update notify.notifications set retracted_at = now();
+                \(feed(ada, 1_002, from: 5_000, newest: "1 day"))
+                """)
+            #expect(try await database.value("select notify.trim_feeds()") == nil)
+            let kept = try await database.column(
+                """
+                select concat_ws(' ', retracted_at is null, count(*), min(event_id), max(event_id))
+                from notify.notifications group by retracted_at is null order by 1
+                """)
+            #expect(kept == ["f 1000 1 1600", "t 1000 5000 5999"])
         }
     }
 

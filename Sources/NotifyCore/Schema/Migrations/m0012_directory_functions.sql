@@ -34,18 +34,23 @@ begin
             return;
         end if;
 
+        -- A directory sync sends everybody again: only what differs is written.
         update users u set
             display_name = coalesce(upsert_user.display_name, ''),
             locale = coalesce(upsert_user.locale, 'en'),
             time_zone = zone,
             updated_at = clock_timestamp()
         where u.id = upsert_user.id
-        returning u.has_credentials or u.email = upsert_user.email into is_address_settled;
+            and (u.display_name, u.locale, u.time_zone)
+                <> (coalesce(upsert_user.display_name, ''), coalesce(upsert_user.locale, 'en'), zone);
+        select u.has_credentials or u.email = upsert_user.email into is_address_settled
+        from users u where u.id = upsert_user.id;
         if is_address_settled then
             return;
         elsif found then
             begin
-                update users u set email = upsert_user.email where u.id = upsert_user.id;
+                update users u set email = upsert_user.email, updated_at = clock_timestamp()
+                where u.id = upsert_user.id;
             exception when unique_violation then
                 perform refuse('NW010', 'email', 'belongs to another user');
             end;
@@ -72,7 +77,8 @@ begin
         perform refuse('NW008', 'name', 'is longer than 10000 characters');
     end if;
     insert into organizations as o (id, name) values (upsert_organization.id, upsert_organization.name)
-    on conflict on constraint organizations_pkey do update set name = excluded.name, updated_at = clock_timestamp();
+    on conflict on constraint organizations_pkey do update set name = excluded.name, updated_at = clock_timestamp()
+    where o.name <> excluded.name;
 end
 $$;
 
@@ -94,7 +100,7 @@ begin
     end if;
     insert into memberships as m (organization_id, user_id, role)
     values (add_member.organization_id, add_member.user_id, add_member.role)
-    on conflict on constraint memberships_pkey do update set role = excluded.role;
+    on conflict on constraint memberships_pkey do update set role = excluded.role where m.role <> excluded.role;
 end
 $$;
 

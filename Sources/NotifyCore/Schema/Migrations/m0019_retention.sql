@@ -36,8 +36,9 @@ begin
 end
 $$;
 
--- Cuts the feeds of the next `slice` users after `after` to their newest 1,000 rows, at most 10,000 rows each. Returns
--- the last user it looked at, or null when it has come to the end: an endless round over all users.
+-- Cuts the feeds of the next `slice` users after `after` to the newest 1,000 rows that show, and to the newest 1,000 that
+-- were retracted, which only `explain` still shows; at most 10,000 rows each. Returns the last user it looked at, or null
+-- when it has come to the end: an endless round over all users.
 create function notify.trim_feeds(after uuid default null, slice integer default 200) returns uuid
     language plpgsql security definer set search_path = notify, pg_temp set lock_timeout = '1s'
 as $$
@@ -45,6 +46,7 @@ declare
     kept constant integer := 1000;
     position uuid := after;
     looked_at integer := 0;
+    is_retracted boolean;
 begin
     if slice is null or slice not between 1 and 10000 then
         perform refuse('NW004', 'slice', 'is not between 1 and 10000');
@@ -65,17 +67,22 @@ begin
                 limit 10000 for update skip locked
             );
         end if;
-        -- The newest row that goes is looked for first: what stays is not locked, nor is anything waited for.
-        delete from notifications where event_id in (
-            select n.event_id from notifications n
-            where n.user_id = position and (n.visible_at, n.event_id) <= (
-                select k.visible_at, k.event_id from notifications k
-                where k.user_id = position and k.visible_at <= clock_timestamp()
-                order by k.visible_at desc, k.event_id desc
-                offset kept limit 1
-            )
-            limit 10000 for update skip locked
-        );
+        -- Apart, or what nobody sees any more would push out what they see. The newest row that goes is looked for first:
+        -- what stays is not locked, nor is anything waited for.
+        foreach is_retracted in array array[false, true] loop
+            delete from notifications where event_id in (
+                select n.event_id from notifications n
+                where n.user_id = position and (n.retracted_at is not null) = is_retracted
+                    and (n.visible_at, n.event_id) <= (
+                        select k.visible_at, k.event_id from notifications k
+                        where k.user_id = position and (k.retracted_at is not null) = is_retracted
+                            and (is_retracted or k.visible_at <= clock_timestamp())
+                        order by k.visible_at desc, k.event_id desc
+                        offset kept limit 1
+                    )
+                limit 10000 for update skip locked
+            );
+        end loop;
         looked_at := looked_at + 1;
     end loop;
     return position;
