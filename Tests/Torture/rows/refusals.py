@@ -267,14 +267,14 @@ def _expect_valid_texts(run, world):
     run.note("longest_stored_octets", max(len(text.encode()) for text in texts))
     run.expect_none([text for text in texts if len(text.encode()) > TEXT_LIMIT], "texts over 1 kB")
     run.expect_none([text for text in texts if not _is_plain(text)], "texts with control characters")
-    run.expect(any("\ufffd" in text for text in texts), "no repaired text was stored")
+    run.expect(run.short or any("\ufffd" in text for text in texts), "no repaired text was stored")
     raw = world.log.read_bytes().splitlines()
     lines = [line.decode(errors="replace") for line in raw]
     run.expect_none([line for line in lines if not _is_plain(line)], "log lines that are not escaped")
     run.expect_none([line for line in raw if len(line) > 16_384], "log lines over 16 kB")
     for line in raw:
         json.loads(line)  # valid UTF-8, valid JSON
-    run.expect(any(line.count("450") for line in lines), "no odd reply was logged")
+    run.expect(run.short or any(line.count("450") for line in lines), "no odd reply was logged")
 
 
 def _is_plain(text):

@@ -1,6 +1,7 @@
 """A worker that is short of what every process takes for granted."""
 
 import os
+import random
 import resource
 import subprocess
 
@@ -15,7 +16,8 @@ MEMORY = 256 << 20  # octets
      "of memory, with 60 kB mails; no resolver; journal on a full tmpfs, before and while it runs",
      "keeps the promise or stops with a clear error", needs=("unshare", "mount"))
 def starved(run):
-    for part in (_descriptors, _outputs, _memory, _no_resolver, _journal_full):
+    parts = [_descriptors, _outputs, _memory, _no_resolver, _journal_full]
+    for part in run.scale(parts, random.Random(run.seed).sample(parts, 2)):
         run.say(part.__name__.strip("_"))
         part(run)
 
