@@ -95,6 +95,10 @@ class Worker:
     def resident_bytes(self):
         return self._status("VmRSS:", 1_024)
 
+    def anonymous_bytes(self):
+        """What is resident and no page of a file, which the kernel takes and gives as it likes."""
+        return self._status("RssAnon:", 1_024)
+
     def most_resident_bytes(self):
         """Since it began."""
         return self._status("VmHWM:", 1_024)

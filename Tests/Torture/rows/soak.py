@@ -142,7 +142,7 @@ def capacity(world):
 
 
 def watch(run, world, worker, faults, seconds):
-    """(seconds, resident bytes, descriptors, threads, database sessions) every few seconds, with faults in between."""
+    """(seconds, resident bytes, descriptors, threads, database sessions, anonymous bytes), with faults in between."""
     samples, start = [], time.monotonic()
     next_fault = start + FAULT_PAUSE
     while (passed := time.monotonic() - start) < seconds:
@@ -154,16 +154,21 @@ def watch(run, world, worker, faults, seconds):
             next_fault = time.monotonic() + FAULT_PAUSE
             time.sleep(5)
         sessions = world.server.value("select count(*) from pg_stat_activity where usename = 'worker_login'")
-        samples.append((passed, worker.resident_bytes(), worker.descriptors(), worker.threads(), sessions))
+        samples.append((passed, worker.resident_bytes(), worker.descriptors(), worker.threads(), sessions,
+                        worker.anonymous_bytes()))
     return samples
 
 
 def growth(run, samples, seconds):
     """Compares what is left after the warm-up with the end."""
     late = [sample for sample in samples if sample[0] >= seconds * WARM_UP and None not in sample]
-    slope = statistics.linear_regression([s[0] / 3_600 for s in late], [s[1] / 1e6 for s in late]).slope
+    hours = [sample[0] / 3_600 for sample in late]
+    slope, anonymous = (
+        statistics.linear_regression(hours, [sample[index] / 1e6 for sample in late]).slope for index in (1, 5))
     run.note("megabytes_per_hour", slope)
+    run.note("of_these_anonymous", anonymous)
     run.note("resident_megabytes", late[-1][1] / 1e6)
+    run.note("anonymous_megabytes", f"{late[0][5] / 1e6:.2f} → {late[-1][5] / 1e6:.2f}")
     if seconds >= 1_800:
         run.expect(slope <= MAXIMUM_GROWTH, f"memory grows by {slope:.2f} MB/h")
     third = len(late) // 3
