@@ -81,7 +81,9 @@ package func buildApplication(
             // Before all that count: what it passes over is none of their business.
             PipelineLimitHandler(limit: RequestLimits.pipelinedRequests), ContinueHandler(),
             SlowRequestHandler(limit: TimeAmount(configuration.requestTime)),
-            ConnectionEndHandler(grace: configuration.stopGrace),
+            ConnectionEndHandler(
+                grace: configuration.stopGrace,
+                timeToFetch: TimeAmount(configuration.requestTime) * SlowRequestHandler.turnsToFetch),
         ],
         httpDecoderConfiguration: RequestLimits.decoder)
     let router = buildRouter(

@@ -12,21 +12,30 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
     typealias OutboundIn = HTTPResponsePart
 
     private let grace: StopGrace
+    private let timeToFetch: TimeAmount
     private var answersUnderWay = 0
     private var heldCloses: [(mode: CloseMode, promise: EventLoopPromise<Void>?)] = []
     private var drop: Scheduled<Void>?
+    /// From when the connection is to end: a client that reads no answer must not keep it for ever.
+    private var patience: Scheduled<Void>?
 
-    init(grace: StopGrace) {
+    init(grace: StopGrace, timeToFetch: TimeAmount) {
         self.grace = grace
+        self.timeToFetch = timeToFetch
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        drop?.cancel()
+        cancel()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        drop?.cancel()
+        cancel()
         context.fireChannelInactive()
+    }
+
+    private func cancel() {
+        drop?.cancel()
+        patience?.cancel()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -51,6 +60,9 @@ final class ConnectionEndHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode != .input, patience == nil {
+            patience = context.eventLoop.assumeIsolated().scheduleTask(in: timeToFetch) { context.close(promise: nil) }
+        }
         if answersUnderWay > 0, mode != .input {
             heldCloses.append((mode, promise))
         } else {

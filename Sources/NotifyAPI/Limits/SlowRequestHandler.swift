@@ -8,7 +8,7 @@ final class SlowRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
 
-    private static let turnsToFetch = 10
+    static let turnsToFetch = 10
 
     private let limit: TimeAmount
     private var deadline: Scheduled<Void>?

@@ -74,8 +74,8 @@ extension DeliveryPath {
     func handBack(_ due: [DueCheck]) {
         for check in due {
             guard let entry = inFlight.entry(of: check.submission.token) else { continue }
-            if check.isHeld, let relay = entry.mail?.ticket.relay {
-                answer(check.submission, checkedAt: nil, on: relay)
+            if check.isHeld {
+                if let relay = entry.mail?.ticket.relay { answer(check.submission, checkedAt: nil, on: relay) }
             } else {
                 settling.push(.untouched(entry.event))
             }

@@ -47,6 +47,7 @@ struct WorkerService: Service {
                 try await withGracefulShutdownHandler {
                     try await Blocking.run("start") { try dispatcher.start() }
                 } onGracefulShutdown: {
+                    grace.begin()
                     dispatcher.abandonStart()
                 }
                 return true

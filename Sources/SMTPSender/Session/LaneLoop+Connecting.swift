@@ -18,7 +18,9 @@ extension LaneLoop {
     /// How many attempts may be under way beside those that are; one alone while no session is open, so that a dead
     /// relay costs one.
     private func startable(_ now: ContinuousClock.Instant) -> Int {
-        max(0, openCount == 0 ? min(missing(now), 1 - attempts.count) : missing(now))
+        // One that hangs must not put off what the others have shown.
+        if refusedAbove != nil, openCount > 0 { return 0 }
+        return max(0, openCount == 0 ? min(missing(now), 1 - attempts.count) : missing(now))
     }
 
     func openConnections(_ now: ContinuousClock.Instant) {
@@ -71,6 +73,7 @@ extension LaneLoop {
             number.opened()
             connections.append(
                 LaneConnection(curl: curl, level: pipelining.level(at: now), configuration: configuration, now: now))
+            if let most = refusedAbove { refusedAbove = max(most, openCount) }
         case .failure(let fault):
             guard !isStopping else { return }
             failed(fault, now)
@@ -81,7 +84,7 @@ extension LaneLoop {
     private func failed(_ fault: ConnectionFault, _ now: ContinuousClock.Instant) {
         number.failed(now: now)
         guard openCount == 0 else {
-            refusedOneMore = true
+            refusedAbove = max(refusedAbove ?? 0, openCount)
             sessionFaults.append(fault)
             return
         }
@@ -90,8 +93,8 @@ extension LaneLoop {
 
     /// Once all attempts have ended: of a hundred begun together, the first to come back say nothing of how many it has.
     func lowerIfRefused(_ now: ContinuousClock.Instant) {
-        guard refusedOneMore, attempts.isEmpty else { return }
-        refusedOneMore = false
-        number.lower(to: openCount, now: now)
+        guard let most = refusedAbove, attempts.isEmpty else { return }
+        refusedAbove = nil
+        number.lower(to: most, now: now)
     }
 }

@@ -62,7 +62,7 @@ extension LaneLoop {
         return true
     }
 
-    /// Goes on with a mail whose content was held; one whose session has ended meanwhile came back to the queue with it.
+    /// Goes on with a mail whose content was held. Where its session has ended meanwhile, so has the matter.
     func resume(_ answer: HeldAnswer, _ now: ContinuousClock.Instant) {
         guard let connection = connections.first(where: { $0.session.holds(answer.token) }) else { return }
         connection.session.releaseContent(checkedAt: answer.checkedAt)

@@ -16,8 +16,8 @@ final class LaneLoop {
     var pipelining: PipeliningRecord
     var attempts: [Int: NamedThread] = [:]
     var attemptCount = 0
-    /// An attempt failed while sessions were open.
-    var refusedOneMore = false
+    /// How many sessions the relay had when it refused one more, while other attempts were still under way.
+    var refusedAbove: Int?
     /// Since when mails wait and the relay says nothing, or since the delegate was last told so.
     var silentSince: ContinuousClock.Instant?
     var stopBy: ContinuousClock.Instant?

@@ -88,7 +88,7 @@ package enum MailMilestone: Sendable, Hashable {
 /// What becomes of a mail when the relay is ready for its content.
 package enum ContentClearance: Sendable, Hashable {
     case send
-    /// The mail comes by `held`; its session waits for the answer, for a second at most.
+    /// The mail comes by `held`; its session waits some seconds for the answer.
     case hold
     /// Nothing that is known of it counts any more: its session ends, and the mail comes by `stale`.
     case withhold

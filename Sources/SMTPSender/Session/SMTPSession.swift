@@ -14,7 +14,7 @@ struct SMTPSession {
     /// ten minutes by default. Its content has not been sent, so the relay cannot have it.
     static let joinPatience: Duration = .seconds(1)
     /// How long the relay waits for a content that is held until its mail has been checked again.
-    static let holdPatience: Duration = .seconds(1)
+    static let holdPatience: Duration = .seconds(3)
     /// An unused connection older than this may have been given up by the relay.
     static let idleSuspicion: Duration = .seconds(1)
 

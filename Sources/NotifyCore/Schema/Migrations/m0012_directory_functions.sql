@@ -50,7 +50,8 @@ begin
         elsif found then
             begin
                 update users u set email = upsert_user.email, updated_at = clock_timestamp()
-                where u.id = upsert_user.id;
+                -- Looked at again: the account may just have taken its address into its own hands.
+                where u.id = upsert_user.id and not u.has_credentials;
             exception when unique_violation then
                 perform refuse('NW010', 'email', 'belongs to another user');
             end;

@@ -67,6 +67,12 @@ begin
                 limit 10000 for update skip locked
             );
         end if;
+        looked_at := looked_at + 1;
+        -- Most users: one look into the index, which does not know what is retracted.
+        continue when not exists (
+            select from notifications n where n.user_id = position
+            order by n.visible_at desc, n.event_id desc offset kept limit 1
+        );
         -- Apart, or what nobody sees any more would push out what they see. The newest row that goes is looked for first:
         -- what stays is not locked, nor is anything waited for.
         foreach is_retracted in array array[false, true] loop
@@ -83,7 +89,6 @@ begin
                 limit 10000 for update skip locked
             );
         end loop;
-        looked_at := looked_at + 1;
     end loop;
     return position;
 end
