@@ -49,7 +49,7 @@ bench: release ## Measure the HTTP API against references in the same run, about
 torture: torture-binaries ## Break the worker and all around it, and count; ROW=name SEED=n for one row (docs/reliability.md)
 	scripts/torture $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))
 
-torture-short: torture-binaries ## A few seconds of every row, 8 minutes in all, as CI does
+torture-short: torture-binaries ## A few seconds of every row, 8 minutes in all
 	scripts/torture --short $(if $(SEED),--seed $(SEED))
 
 soak: torture-binaries ## An hour of work with a fault every half minute: memory, descriptors and threads stay flat
