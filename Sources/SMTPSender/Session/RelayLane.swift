@@ -5,7 +5,7 @@ package import Threads
 ///
 /// Connections are opened when mails wait, each by a thread of its own because connecting blocks, and closed after 500
 /// mails or 30 s without one. Each submission comes back exactly once: as `finished`, or as `stale` when its check is
-/// too old at its turn. Nothing here blocks but `stop`.
+/// too old at its turn. A mail that is `held` stays with the lane. Nothing here blocks but `stop`.
 package final class RelayLane: Sendable {
     package let configuration: RelayConfiguration
     private let delegate: any RelayLaneDelegate
