@@ -1,7 +1,8 @@
 #ifndef NOTIFY_CLINUX_SHIM_H
 #define NOTIFY_CLINUX_SHIM_H
 
-// Swift's Glibc module leaves this header out.
+// Swift's Glibc module leaves these headers out.
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import NotifyCore
 import PostgresClient
+import Threads
 
 /// The entry: signals that must not kill us, then the command, then one clear message if it failed.
 @main
@@ -12,6 +13,7 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         occupyStandardDescriptors()
         unblockStopSignals()
+        AllocatorArenas.bound()
         var status = await run(Array(CommandLine.arguments.dropFirst()))
         if let fault = Output.fault, status == ExitStatus.success.rawValue {
             Output.note("cannot write the result to stdout: \(fault)")

@@ -109,7 +109,8 @@ class Cold:
         self.run.expect_none(foreign, "events settled by one who did not hold them")
         self.run.expect(len(begun) <= max(1, freezes // 100), f"content of {len(begun)} mails begun that another held")
         self.run.expect_clean(tally, duplicates=len(past) + len(begun))
-        self.run.expect_none(set(tally.duplicates) - set(past) - set(begun), "duplicates by no frozen worker")
+        unexplained = set(tally.duplicates) - set(past) - set(begun)
+        self.run.expect_none([self.story(copies[token]) for token in unexplained], "duplicates by no frozen worker")
 
     def begun_after_waking(self, claims):
         """Tokens whose content came from a worker that was not their holder any more; and all copies by token."""
@@ -124,6 +125,14 @@ class Cold:
                 if holders and holders[-1] != sender:
                     begun.append(token)
         return begun, copies
+
+    def story(self, copies):
+        """Who sent each copy, and how many seconds after its worker's last freeze and waking."""
+        def since(at, times):
+            return f"{at - max((time for time in times if time <= at), default=at):+.3f}"
+
+        return [(sender, since(at, [stopped for stopped, _ in spans]), since(at, [woken for _, woken in spans]))
+                for at, sender in sorted(copies) for spans in [self.spans[int(sender.removeprefix("worker"))]]]
 
     def was_past_the_dot(self, copies):
         """Whether all copies but the last were sent, or on their way, as their worker froze."""
