@@ -36,7 +36,7 @@ check: install-tests ## Check format, imports and warnings, as CI does
 	scripts/check-sources
 	scripts/check-warnings
 
-check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_API_SECONDS for more)
+check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_API_SECONDS, CHECK_API_SEED)
 	@scripts/install-dependencies --tests
 	scripts/check-api --binary .build/release/notify-worker
 
