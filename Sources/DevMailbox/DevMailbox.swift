@@ -12,7 +12,8 @@ package final class DevMailbox: Sendable {
 
     private let configuration: MailboxConfiguration
     private let record: MailboxRecord
-    private let smtpTask: Mutex<Task<Void, Never>?>
+    /// Nil while suspended.
+    private let smtp: Mutex<(server: SMTPServer, task: Task<Void, Never>)?>
     private let webTask: Task<Void, Never>?
 
     private init(
@@ -28,7 +29,7 @@ package final class DevMailbox: Sendable {
         smtpPort = smtp.port
         webAddress = web.map { "http://\(MailboxConfiguration.host):\($0.port)/" }
         webTask = web?.task
-        smtpTask = Mutex(Task { await smtp.run() })
+        self.smtp = Mutex((smtp, Task { await smtp.run() }))
     }
 
     /// Returns when both servers accept connections.
@@ -95,22 +96,22 @@ package final class DevMailbox: Sendable {
 
     /// Ends all sessions and refuses connections, as though the relay were gone. Mails and the port are kept.
     package func suspend() async {
-        let task = smtpTask.withLock { task in
-            defer { task = nil }
-            return task
+        let running = smtp.withLock { smtp in
+            defer { smtp = nil }
+            return smtp
         }
-        task?.cancel()
-        await task?.value
+        await running?.server.close()
+        await running?.task.value
     }
 
     package func resume() async throws {
-        let smtp = try await SMTPServer.bind(
+        let server = try await SMTPServer.bind(
             port: smtpPort,
             configuration: configuration,
             record: record,
             script: faults
         )
-        smtpTask.withLock { $0 = Task { await smtp.run() } }
+        smtp.withLock { $0 = (server, Task { await server.run() }) }
     }
 
     /// Returns when all is closed.

@@ -168,4 +168,39 @@ struct CaptureTests {
         #expect(try await client == "b''")
         #expect(mailbox.state.openSessions == [])
     }
+
+    @Test("A client that connects in the moment of a stop is shut out, and nothing else comes of it")
+    func connectsWhileStopping() async throws {
+        let mailbox = try await DevMailbox.start()
+        let port = mailbox.smtpPort
+        async let ends = smtplib(
+            """
+            import socket
+            ends = 0
+            while ends < 500:
+                try:
+                    # From another address: who calls a free port of their own address can reach themselves. And it
+                    # speaks first: of a listener that closes amid the handshake the system tells who sends, no other.
+                    with socket.create_connection(("127.0.0.1", \(port)), 20, ("127.0.0.2", 0)) as client:
+                        client.sendall(b"QUIT\\r\\n")
+                        while client.recv(100): pass
+                except ConnectionRefusedError: continue
+                except ConnectionError: pass
+                ends += 1
+            print(ends)
+            """)
+        let stops = Task {
+            while !Task.isCancelled {
+                await mailbox.suspend()
+                try await mailbox.resume()
+            }
+        }
+        let count: Result<String, any Error>
+        do { count = .success(try await ends) } catch { count = .failure(error) }
+        stops.cancel()
+        try await stops.value
+        await mailbox.stop()
+        #expect(try count.get() == "500")
+        #expect(mailbox.state.openSessions == [])
+    }
 }

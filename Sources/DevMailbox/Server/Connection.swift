@@ -64,7 +64,15 @@ final class Connection {
     }
 }
 
-/// Does nothing; its place at the socket's side of TLS is where `Connection.cut` closes.
+/// Tells when the connection stands. Its place at the socket's side of TLS is where `Connection.cut` closes.
 final class OutermostHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+
+    var onActive: () -> Void = {}
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        onActive()
+        onActive = {}
+    }
 }

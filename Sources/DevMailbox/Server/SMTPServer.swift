@@ -2,11 +2,13 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Listens and runs one `Session` for each connection, until its task is cancelled.
+/// Listens and runs one `Session` for each connection, until it is closed.
 struct SMTPServer {
     private typealias Child = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    private let listener: NIOAsyncChannel<Child, Never>
+    private let listener: any Channel
+    /// Those that came, each until its session's task has it: an async channel that nobody closes ends the program.
+    private let clients: (stream: AsyncStream<Child>, continuation: AsyncStream<Child>.Continuation)
     private let tls: NIOSSLContext?
     private let configuration: MailboxConfiguration
     private let record: MailboxRecord
@@ -22,25 +24,30 @@ struct SMTPServer {
     ) async throws -> SMTPServer {
         let tls = try configuration.encryption.identity.map(Self.context)
         let isImplicit = if case .implicit = configuration.encryption { true } else { false }
+        let clients = AsyncStream.makeStream(of: Child.self)
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .bind(host: MailboxConfiguration.host, port: port) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(OutermostHandler())
+                    let outermost = OutermostHandler()
+                    try channel.pipeline.syncOperations.addHandler(outermost)
                     let child = try Child(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(isOutboundHalfClosureEnabled: true)
                     )
                     if isImplicit, let tls { try Connection.addTLS(tls, to: channel) }
-                    return child
+                    outermost.onActive = { admit(child, to: clients.continuation) }
                 }
             }
-        guard let port = listener.channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }
+            .bind(host: MailboxConfiguration.host, port: port)
+            .get()
+        guard let port = listener.localAddress?.port else { throw ChannelError.unknownLocalAddress }
         return SMTPServer(
             listener: listener,
+            clients: clients,
             tls: tls,
             configuration: configuration,
             record: record,
@@ -49,21 +56,27 @@ struct SMTPServer {
         )
     }
 
-    /// Returns after cancellation, when the listener and all sessions are closed.
+    private static func admit(_ client: Child, to clients: AsyncStream<Child>.Continuation) {
+        guard case .enqueued = clients.yield(client) else {
+            Task { try? await client.executeThenClose { _, _ in } }
+            return
+        }
+    }
+
+    /// Returns when the listener and all sessions are closed.
     func run() async {
         await withDiscardingTaskGroup { group in
-            try? await listener.executeThenClose { clients in
-                for try await client in clients {
-                    group.addTask { await serve(client) }
-                }
+            for await client in clients.stream {
+                group.addTask { await serve(client) }
             }
             group.cancelAll()
         }
     }
 
-    /// Closes the listener of a server that is not going to run.
+    /// Takes nobody any more, and has `run` end its sessions and return.
     func close() async {
-        try? await listener.executeThenClose { _ in }
+        try? await listener.close()
+        clients.continuation.finish()
     }
 
     private func serve(_ client: Child) async {

@@ -21,8 +21,7 @@ final class Keeper {
     /// When this worker first extended its lease since it last could not in time, or since the database's clock was set.
     /// Others had the same: nobody rescues before they all had the time to come back and extend theirs.
     private var wroteSince: ContinuousClock.Instant?
-    /// When the last heartbeat was, on our clock and on the database's (µs).
-    private var lastBeat: (own: ContinuousClock.Instant, database: Int64)?
+    private var databaseClock = DatabaseClock()
     private var nextHeartbeat = ContinuousClock.now
     private var nextRescue = ContinuousClock.now
     private var nextHousekeeping = ContinuousClock.now
@@ -94,16 +93,14 @@ final class Keeper {
         worker.term.extend(sentAt: began, answeredAt: now)
         nextHeartbeat = began + heartbeatInterval
         wroteSince = since ?? now
-        defer { self.lastBeat = (now, databaseNow) }
-        guard let lastBeat else { return }
-        let passed = now - lastBeat.own
-        let step = Duration.microseconds(databaseNow - lastBeat.database) - passed
-        let isClockSet = abs(step.inSeconds) > (heartbeatInterval + (now - began)).inSeconds
-        if isClockSet {
+        let reading = databaseClock.read(
+            databaseNow, at: now, tolerance: heartbeatInterval + (now - began))
+        guard let reading else { return }
+        if let step = reading.step {
             logger.warning("the database's clock was set", metadata: ["step": "\(step.logText)"])
         }
         // Either way the others' leases may look run out although they live.
-        if isClockSet || passed > worker.lease { wroteSince = now }
+        if reading.step != nil || reading.passed > worker.lease { wroteSince = now }
     }
 
     private func rescue() throws(PostgresError) {

@@ -34,19 +34,21 @@ extension LaneLoop {
     }
 
     /// Tells the delegate each time that mails have waited as long as they should, with no session or with each of them
-    /// waiting for its relay's answer.
+    /// waiting for its relay's answer. Where the latest attempt took longer than that, mails without a session need not
+    /// wait to find out.
     func tellStall(_ now: ContinuousClock.Instant) {
         guard queue.count > 0, !isStopping, !hasUnusedConnection(now) else {
             silentSince = nil
             return
         }
+        let isForeseen = silentSince == nil && openCount == 0 && lastAttempt > configuration.patience
         var since = silentSince ?? now
         for connection in connections where !connection.session.isQuitting {
             since = max(since, connection.session.lastActivity)
         }
-        let isOver = now - since >= configuration.patience
+        let isOver = isForeseen || now - since >= configuration.patience
         silentSince = isOver ? now : since
-        if isOver { delegate.lane(lane, stalledFor: configuration.patience) }
+        if isOver { delegate.lane(lane, stalledFor: isForeseen ? lastAttempt : configuration.patience) }
     }
 
     var nextStall: ContinuousClock.Instant? {
@@ -58,16 +60,20 @@ extension LaneLoop {
         let id = attemptCount
         let attempt = ConnectAttempt(configuration: configuration, cancel: cancel)
         do {
-            attempts[id] = try NamedThread("connect-\(configuration.host)") { [inbox] in
+            let thread = try NamedThread("connect-\(configuration.host)") { [inbox] in
                 inbox.put(LaneInbox.Arrival(attempt: id, result: attempt.run()))
             }
+            attempts[id] = (thread, now)
         } catch {
             failed(ConnectionFault(kind: .connect, phase: .connect, message: error.description), now)
         }
     }
 
     func take(_ arrival: LaneInbox.Arrival, _ now: ContinuousClock.Instant) {
-        attempts.removeValue(forKey: arrival.attempt)?.join()
+        if let attempt = attempts.removeValue(forKey: arrival.attempt) {
+            attempt.thread.join()
+            lastAttempt = now - attempt.since
+        }
         switch arrival.result {
         case .success(let curl):
             number.opened()

@@ -14,8 +14,10 @@ final class LaneLoop {
     var queue: LaneQueue
     var number: ConnectionNumber
     var pipelining: PipeliningRecord
-    var attempts: [Int: NamedThread] = [:]
+    var attempts: [Int: (thread: NamedThread, since: ContinuousClock.Instant)] = [:]
     var attemptCount = 0
+    /// What the latest attempt took, whatever came of it.
+    var lastAttempt = Duration.zero
     /// How many sessions the relay had when it refused one more, while other attempts were still under way.
     var refusedAbove: Int?
     /// Since when mails wait and the relay says nothing, or since the delegate was last told so.

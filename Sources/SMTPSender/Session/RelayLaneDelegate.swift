@@ -66,7 +66,8 @@ package protocol RelayLaneDelegate: AnyObject, Sendable {
     /// No session could be opened. Mails stay in the lane, which tries again with back-off until `withdraw` is called.
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault)
     /// Mails have waited this long while the relay said nothing, with no session or with all of them waiting for an
-    /// answer, and wait on; told again each time that as much has passed.
+    /// answer, and wait on; told again each time that as much has passed. Or they will: there is no session, and the last
+    /// took this long to open.
     func lane(_ lane: RelayLane, stalledFor waited: Duration)
     /// A session ended otherwise than by our QUIT: what the relay said or did, for the log. The results of its mails
     /// come by `finished`.

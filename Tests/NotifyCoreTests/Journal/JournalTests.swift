@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 import Testing
+import Threads
 
 @testable import NotifyCore
 
@@ -91,6 +92,36 @@ struct JournalTests {
             first.remove()
             first.close()
             #expect(JournalFile.takeOver(journal.path) == nil)
+        }
+    }
+
+    @Test("that is made is its maker's, or nobody's: a finder never removes one that its maker has")
+    func creationRace() throws {
+        try withFolder { folder in
+            let isDone = StopSignal()
+            let directory = folder.path
+            let finder = try NamedThread("finder") {
+                while !isDone.isRequested {
+                    for path in (try? JournalFile.paths(in: directory)) ?? [] {
+                        guard let found = JournalFile.takeOver(path) else { continue }
+                        found.remove()
+                        found.close()
+                    }
+                }
+            }
+            defer {
+                isDone.request()
+                finder.join()
+            }
+            var made = 0
+            for number in 1...2_000 {
+                guard let file = try JournalFile.create("\(directory)/\(number)\(JournalFile.suffix)") else { continue }
+                made += 1
+                #expect(access(file.path, F_OK) == 0, "the file of journal \(number) is gone while its maker has it")
+                file.remove()
+                file.close()
+            }
+            #expect(made > 0, "the finder took each")
         }
     }
 

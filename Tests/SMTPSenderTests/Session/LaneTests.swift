@@ -166,6 +166,30 @@ struct LaneTests {
         }
     }
 
+    @Test("tells at once that mails wait for a session where the last took longer to open than they should wait")
+    func foreseenStall() async throws {
+        let gates = [Gate(), Gate()]
+        defer { for gate in gates { gate.release() } }
+        var configuration = MailboxConfiguration()
+        configuration.faults = gates.enumerated().map { FaultRule(.greeting, .nth($0.offset + 1), .hold($0.element)) }
+        try await DevMailbox.with(configuration) { mailbox in
+            try await withLane(to: mailbox.smtpPort) {
+                $0.connections = 1
+                $0.mailsPerConnection = 1
+                $0.patience = .milliseconds(300)
+            } _: { lane, recorder in
+                lane.submit([.sample(1)])
+                try await recorder.wait { $0.stalls >= 1 }
+                gates[0].release()
+                try await recorder.wait { $0.results[1] != nil }
+                let (told, start) = (recorder.state.stalls, ContinuousClock.now)
+                lane.submit([.sample(2)])
+                try await recorder.wait { $0.stalls > told }
+                #expect(.now - start < .milliseconds(300))
+            }
+        }
+    }
+
     @Test("tells, again and again, that mails wait while no session is answered")
     func silent() async throws {
         let gate = Gate()

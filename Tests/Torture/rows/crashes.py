@@ -190,7 +190,7 @@ def _claimed(crashes, *point):
         crashes.enqueue(MAILS)
         crashes.until(lambda: crashes.leased() == MAILS, "all claimed")
         crashes.until_stages()
-        worker.kill()  # while it is held
+        os.kill(worker.pid, signal.SIGKILL)  # while it is held; it is gone once strace lets it go
 
 
 @point("claim not read")
