@@ -39,16 +39,19 @@ extension LaneLoop {
     func tellStall(_ now: ContinuousClock.Instant) {
         guard queue.count > 0, !isStopping, !hasUnusedConnection(now) else {
             silentSince = nil
+            isStallTold = false
             return
         }
-        let isForeseen = silentSince == nil && openCount == 0 && lastAttempt > configuration.patience
+        let isForeseen = !isStallTold && openCount == 0 && lastAttempt > configuration.patience
         var since = silentSince ?? now
         for connection in connections where !connection.session.isQuitting {
             since = max(since, connection.session.lastActivity)
         }
         let isOver = isForeseen || now - since >= configuration.patience
         silentSince = isOver ? now : since
-        if isOver { delegate.lane(lane, stalledFor: isForeseen ? lastAttempt : configuration.patience) }
+        guard isOver else { return }
+        isStallTold = true
+        delegate.lane(lane, stalledFor: isForeseen ? lastAttempt : configuration.patience)
     }
 
     var nextStall: ContinuousClock.Instant? {

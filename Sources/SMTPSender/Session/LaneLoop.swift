@@ -22,6 +22,7 @@ final class LaneLoop {
     var refusedAbove: Int?
     /// Since when mails wait and the relay says nothing, or since the delegate was last told so.
     var silentSince: ContinuousClock.Instant?
+    var isStallTold = false
     var stopBy: ContinuousClock.Instant?
 
     var finished: [Finished] = []
