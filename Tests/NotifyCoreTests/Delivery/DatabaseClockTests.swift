@@ -9,9 +9,10 @@ struct DatabaseClockTests {
     /// The steps that a series of readings finds, a second apart on our own clock, with a tolerance of half a second.
     private func steps(_ readings: [Int64]) -> [Duration?] {
         var clock = DatabaseClock()
-        return readings.enumerated().map { index, time in
-            clock.read(time, at: start + .seconds(index), tolerance: .milliseconds(500))?.step
-        }
+        return readings.enumerated()
+            .map { index, time in
+                clock.read(time, at: start + .seconds(index), tolerance: .milliseconds(500))?.step
+            }
     }
 
     @Test("that goes as ours does, more or less, was not set")
