@@ -257,7 +257,7 @@ def _mid_body(crashes, *point):
         crashes.enqueue(1, kind="conversation_note", each=lambda _, token: {"payload": {
             "conversation_id": token, "note_id": "1", "subject": token, "author": "Max", "note": "見て" * 10_000,
             "url": "https://app.example.com"}})
-        crashes.until_stages(opening=1)
+        crashes.until(lambda: world.mailbox.state()["hits"] == [1], "the relay has DATA")
         proxy.stall()
         world.mailbox.release()
         crashes.until_stages(sending=1)
