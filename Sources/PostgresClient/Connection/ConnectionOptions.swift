@@ -10,6 +10,9 @@ package struct ConnectionOptions: Sendable {
     package var statementTimeout: Duration?
     /// The server ends a statement that waits longer for one lock (55P03). `nil` leaves the server's setting.
     package var lockTimeout: Duration?
+    /// Rows are looked up by an index and in its order wherever that is possible, whatever the statistics say: for
+    /// statements that know their few rows in a table whose size changes faster than its statistics.
+    package var prefersIndexes = false
     /// How long data may stay unacknowledged, and a silent peer unanswering, before the connection counts as lost.
     package var networkTimeout: Duration = .seconds(30)
     /// `nil`: unless the connection goes through a pooler, which may run each statement in another session.
@@ -36,11 +39,13 @@ extension ConnectionOptions {
         ]
     }
 
-    /// Settings of the session, in milliseconds, by their names in PostgreSQL.
-    var sessionSettings: [(name: String, milliseconds: Int64)] {
-        [("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout)]
-            .compactMap { name, timeout in
-                timeout.map { (name, max($0.inMilliseconds, 1)) }
-            }
+    /// Settings of the session by their names in PostgreSQL, times in milliseconds.
+    var sessionSettings: [(name: String, value: String)] {
+        let limits = [("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout)]
+            .compactMap { name, timeout in timeout.map { (name, String(max($0.inMilliseconds, 1))) } }
+        return limits + (prefersIndexes ? Self.indexSettings : [])
     }
+
+    /// What is switched off counts as costly, and what seems costly is compiled, which takes longer than it runs.
+    private static let indexSettings = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"].map { ($0, "off") }
 }

@@ -25,19 +25,18 @@ extension PostgresConnection {
         return result
     }
 
-    /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own: its
-    /// limits of time. Nil where they are set: in a session that is ours, or by the `begin` of an open transaction.
+    /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own. Nil where they are set: in a session that is ours, or by the `begin` of an open transaction.
     var limitsStatement: String? {
         guard isBehindPooler, !isInTransaction, !options.sessionSettings.isEmpty else { return nil }
-        let settings = options.sessionSettings.map { name, milliseconds in
-            "pg_catalog.set_config('\(name)', '\(milliseconds)', true)"
+        let settings = options.sessionSettings.map { name, value in
+            "pg_catalog.set_config('\(name)', '\(value)', true)"
         }
         return "select \(settings.joined(separator: ", "))"
     }
 
     private var beginStatement: String {
         guard isBehindPooler else { return "begin" }
-        let settings = options.sessionSettings.map { name, milliseconds in "; set local \(name) = \(milliseconds)" }
+        let settings = options.sessionSettings.map { name, value in "; set local \(name) = \(value)" }
         return "begin\(settings.joined())"
     }
 }

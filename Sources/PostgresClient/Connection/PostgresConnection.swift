@@ -12,7 +12,7 @@ package final class PostgresConnection {
     package let canceller: Canceller
 
     /// Whether a pooler stands between, so that two statements may run in two sessions. Then nothing may be kept in a
-    /// session: prepared statements, LISTEN, session settings. The limits of time are given with each transaction instead.
+    /// session: prepared statements, LISTEN, session settings. The options' settings are given with each transaction instead.
     package private(set) var isBehindPooler = false
 
     private var handle: OpaquePointer?
@@ -131,15 +131,15 @@ extension PostgresConnection {
         }
     }
 
-    /// One round trip that finds out whether the session is ours and, if it is, sets its timeouts.
+    /// One round trip that finds out whether the session is ours and, if it is, makes its settings.
     ///
     /// A pooler makes up the process id that it gives its clients (PgBouncer: random bits, part of the cancel key), so
     /// it differs from the one that the session itself names. PgBouncer 1.18 in both modes is told apart this way.
     /// Settings must not be sent through one: they would stick to whichever server connection took them.
     private func beginSession(_ handle: OpaquePointer) throws(PostgresError) {
         let isOurs = "pg_catalog.pg_backend_pid() = \(PQbackendPID(handle))"
-        let settings = options.sessionSettings.map { name, milliseconds in
-            ", case when \(isOurs) then pg_catalog.set_config('\(name)', '\(milliseconds)', false) end"
+        let settings = options.sessionSettings.map { name, value in
+            ", case when \(isOurs) then pg_catalog.set_config('\(name)', '\(value)', false) end"
         }
         let result = PQexec(handle, "select \(isOurs)\(settings.joined())")
         defer { PQclear(result) }

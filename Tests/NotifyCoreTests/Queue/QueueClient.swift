@@ -52,7 +52,7 @@ func withQueue(
     lease: Duration = .seconds(60), _ body: @escaping @Sendable (QueueClient, TestDatabase) throws -> Void
 ) async throws {
     try await withTestDatabase(.directory) { database in
-        try await database.withConnection { connection in
+        try await database.withConnection(options: .queue(role: "test")) { connection in
             try body(QueueClient(connection, lease: lease), database)
         }
     }

@@ -4,5 +4,9 @@ update notify.events e
  where e.id = any (array(
            select e.id
              from unnest($1::bigint[], $2::bigint[]) as o (id, lease_id)
-             join notify.events e on e.id = o.id and e.lease_id = o.lease_id and e.state = 'leased'
-              for update of e skip locked))
+            cross join lateral (
+                select e.id
+                  from notify.events e
+                 where e.id = o.id and e.lease_id = o.lease_id and e.state = 'leased'
+                   for update skip locked
+            ) e))

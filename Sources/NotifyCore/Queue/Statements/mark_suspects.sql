@@ -8,8 +8,9 @@ with input as (
 ), held as materialized (
     select e.id
       from input i
-      join notify.events e on e.id = i.id and e.lease_id = i.lease_id
-       for update of e
+     cross join lateral (
+         select e.id from notify.events e where e.id = i.id and e.lease_id = i.lease_id for update
+     ) e
 ), marked as (
     update notify.events e
        set state = case when i.in_doubt and e.kind = any ($6::text[]) then 'held' else 'ready' end,
@@ -22,8 +23,7 @@ with input as (
            worker_id = null,
            lease_id = null
       from input i
-      join held h on h.id = i.id
-     where e.id = i.id
+     where e.id = any (array(select h.id from held h)) and e.id = i.id
     returning e.id, e.attempts, e.state, e.deaths, i.lease_id, i.in_doubt
 ), noted as (
     insert into notify.attempts (event_id, attempt, lease_id, result, charged, next_at, detail)

@@ -12,8 +12,12 @@ with input as (
 ), held as materialized (
     select e.id, e.lease_id
       from input i
-      join notify.events e on e.id = i.id and e.lease_id = i.lease_id
-       for update of e skip locked
+     cross join lateral (
+         select e.id, e.lease_id
+           from notify.events e
+          where e.id = i.id and e.lease_id = i.lease_id
+            for update skip locked
+     ) e
 ), released as (
     update notify.events e
        set state = case
@@ -33,8 +37,7 @@ with input as (
            worker_id = null,
            lease_id = null
       from input i
-      join held h on h.lease_id = i.lease_id
-     where e.id = i.id and e.lease_id = i.lease_id
+     where e.id = any (array(select h.id from held h)) and e.id = i.id and e.lease_id = i.lease_id
     returning e.id, e.attempts, e.state, e.due_at, i.lease_id
 ), clock as materialized (
     select clock_timestamp() as now
@@ -55,5 +58,5 @@ select lease_id, false as is_locked
  union all
 select i.lease_id, true
   from input i
-  join notify.events e on e.id = i.id and e.lease_id = i.lease_id
  where not exists (select from held h where h.lease_id = i.lease_id)
+   and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)

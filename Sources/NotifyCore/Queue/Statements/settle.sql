@@ -4,6 +4,8 @@
 -- leased left its feed row to us.
 -- What somebody else keeps locked does not hold up the others: the event, as a producer in the middle of a cancel has it,
 -- or the key or the feed row of one that ends as cancelled. It comes back as locked, to be tried again.
+-- Rows are found one by one or by a list of ids, never by a join: what waits can be a thousand times what the statistics
+-- tell of, and a join was then planned to read it all.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
@@ -14,8 +16,12 @@ with input as (
 ), locked as materialized (
     select e.id, e.lease_id, i.outcome
       from input i
-      join notify.events e on e.id = i.id and e.lease_id = i.lease_id
-       for update of e skip locked
+     cross join lateral (
+         select e.id, e.lease_id
+           from notify.events e
+          where e.id = i.id and e.lease_id = i.lease_id
+            for update skip locked
+     ) e
 ), released as materialized (
     select notify.release_cancelled(array_agg(l.id)) as id
       from locked l
@@ -27,13 +33,11 @@ with input as (
      where l.outcome <> 'cancelled' or l.id in (select r.id from released r)
 ), gone as (
     delete from notify.events e
-     using held h
-     where e.id = h.id and e.lease_id = h.lease_id
+     where e.id = any (array(select h.id from held h))
     returning e.*
 ), payload as (
     delete from notify.event_payloads p
-     using gone g
-     where p.event_id = g.id
+     where p.event_id = any (array(select g.id from gone g))
     returning p.event_id, p.payload
 ), kept as (
     insert into notify.dead_events
@@ -62,5 +66,5 @@ select w.lease_id, false as is_locked
  union all
 select i.lease_id, true
   from input i
-  join notify.events e on e.id = i.id and e.lease_id = i.lease_id
  where not exists (select from held h where h.lease_id = i.lease_id)
+   and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)
