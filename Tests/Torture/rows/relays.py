@@ -16,7 +16,7 @@ GOOD_CONNECTIONS = 10
 
 @row("slow-relay", "slow relay beside a good one",
      "two relays in NOTIFY_SMTP_URL, the first holds every reply 30 s, at each stage in turn; from the first moment",
-     "the good one's p95 ≤ 1.5 × alone, its rate ≥ 90 %")
+     "p95 of all mails ≤ 1.5 × that of the good one alone, rate ≥ 90 %")
 def slow_relay(run):
     stages = run.scale(["greeting", "hello", "mail", "rcpt", "data", "dot"], ["data"])
     with World(run.seed, server_settings=("max_connections=300",)) as world:
@@ -30,14 +30,13 @@ def beside(run, world, stage):
         hold = run.scale(HOLD, 8)
         slow.faults({"stage": stage, "delayMilliseconds": hold * 1_000})
         alone, alone_rate, _ = serve(run, one, [good], run.scale(20, 4))
-        # Long enough that those who waited until the slow relay was known to be slow are under 5 % of what the good one
-        # got, also where the other is quick once a session is open, and gets half.
-        p95, rate, settle = serve(run, one, [slow, good], run.scale(300, 8))
+        # Long enough that those who waited until the slow relay was known to be slow are under 5 %.
+        p95, rate, settle = serve(run, one, [slow, good], run.scale(160, 8))
         run.note(f"{stage}_p95", f"{p95:.2f} s, alone {alone:.2f}")
         run.note(f"{stage}_mails_per_second", f"{rate:.0f}, alone {alone_rate:.0f}")
         run.say(f"{stage}: {run.figures[f'{stage}_p95']}, {run.figures[f'{stage}_mails_per_second']} mails/s")
         run.expect(slow.state()["hits"][0] > 0, f"{stage}: the slow relay held no reply")
-        run.expect(run.short or p95 <= 1.5 * alone, f"{stage}: the good relay's p95 is {p95:.2f} s, alone {alone:.2f}")
+        run.expect(run.short or p95 <= 1.5 * alone, f"{stage}: the p95 is {p95:.2f} s, alone {alone:.2f}")
         run.expect(run.short or rate >= 0.9 * alone_rate, f"{stage}: {rate:.1f} mails/s, alone {alone_rate:.1f}")
         slow.faults()
         good.faults()
@@ -47,7 +46,11 @@ def beside(run, world, stage):
 
 
 def serve(run, world, relays, seconds):
-    """Returns the p95 from commit to acceptance at the last relay, its mails/s under a backlog, and how to end."""
+    """Returns the p95 from commit to acceptance, the mails/s under a backlog, and how to end.
+
+    At whichever relay: one that is slow to open is quick once it has, takes most of the mail then, and leaves to the
+    other little more than what had waited at first.
+    """
     worker = world.start_worker(
         smtp_url=",".join(f"smtp://127.0.0.1:{relay.port}" for relay in relays), smtp_connections=GOOD_CONNECTIONS)
     steady = world.producer(prefix=f"token-s{len(relays)}-")
@@ -57,9 +60,9 @@ def serve(run, world, relays, seconds):
     backlog = world.producer(prefix=f"token-b{len(relays)}-")
     backlog.enqueue(run.scale(900, 200))
     time.sleep(run.scale(10, 4))
-    accepted = relays[-1].accepted()
+    accepted = [one for relay in relays for one in relay.accepted()]
     waits = sorted(one["time"] - steady.times[one["token"]] for one in accepted if one["token"] in steady.times)
-    times = sorted(one["time"] for relay in relays for one in relay.accepted() if one["token"] in backlog.times)
+    times = sorted(one["time"] for one in accepted if one["token"] in backlog.times)
     p95 = waits[int(len(waits) * 0.95)] if waits else float("inf")
     rate = statistics.linear_regression(times, range(len(times))).slope if len(times) > 2 else 0
 
