@@ -250,9 +250,13 @@ def _not_read(crashes, *point):
 
 @point("mid-body")
 def _mid_body(crashes, *point):
-    """A mail that the way to the relay cannot hold: half of it is still in the worker."""
+    """A mail that the way to the relay cannot hold: half of it is still in the worker.
+
+    Over a new session: the kernel's buffer for one that has carried such a mail has grown, and holds the next one whole.
+    """
     world, proxy = crashes.world, crashes.proxy
     with crashes.life(*point, smtp_url=f"smtp://127.0.0.1:{proxy.port}") as worker:
+        crashes.end_sessions()
         crashes.hold("data")
         crashes.enqueue(1, kind="conversation_note", each=lambda _, token: {"payload": {
             "conversation_id": token, "note_id": "1", "subject": token, "author": "Max", "note": "見て" * 10_000,
