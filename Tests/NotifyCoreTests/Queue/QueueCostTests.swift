@@ -74,7 +74,9 @@ struct QueueCostTests {
             (
                 "mark suspects",
                 {
-                    let entries = held.map { JournalEntry(eventID: $0.id, leaseID: $0.leaseID, stage: .sending, replyCode: 0) }
+                    let entries = held.map {
+                        JournalEntry(eventID: $0.id, leaseID: $0.leaseID, stage: .sending, replyCode: 0)
+                    }
                     _ = try client.queue.markSuspects(entries, isAlone: false, holding: [])
                 }
             ),
