@@ -123,6 +123,17 @@ struct CatalogueProblemTests {
             name: "words that hold themselves", files: ["strings/en.json": strings("a {{> words}}")],
             expected: ["strings/en.json:2: “words” includes itself"]),
         Mistake(
+            name: "a body that holds itself", files: ["hello/de/body.txt.mustache": "{{title}} {{> body}}\n"],
+            expected: ["hello/de/body.txt.mustache:1: “body” includes itself"]),
+        Mistake(
+            name: "a body that takes in more than any mail needs",
+            files: [
+                "hello/de/body.txt.mustache": "{{title}}\n\(String(repeating: "{{> words}}", count: 1_001))\n"
+            ],
+            expected: [
+                "hello/de/body.txt.mustache:2: this takes in more than 1000 parts or 1048576 octets, part by part"
+            ]),
+        Mistake(
             name: "a bad date style",
             files: [
                 "strings/en.json": strings("x").replacingOccurrences(of: "{zone}", with: "{zonk}")

@@ -22,9 +22,13 @@ struct Composition: Sendable {
     private let body: TemplateSource?
     private let subject: TemplateSource?
     private var guards: [String] = []
-    private var depth = 0
-    /// Words may hold words; more than this is a circle.
-    private static let deepest = 6
+    /// What is being taken in now, outermost first.
+    private var including: [String] = []
+    private var inclusions = 0
+    private var isFull = false
+    /// Words that hold words twice, which hold words twice, and so on, are soon more than memory holds.
+    private static let mostInclusions = 1_000
+    private static let largest = 1 << 20
 
     private enum Origin { case frame, body, words }
 
@@ -111,13 +115,26 @@ struct Composition: Sendable {
             report(tag, of: source, "“\(tag.name)” is not in \(strings.file) for \(kind)")
             return
         }
-        guard depth < Self.deepest else {
+        guard !including.contains(tag.name) else {
             report(tag, of: source, "“\(tag.name)” includes itself")
             return
         }
-        depth += 1
+        guard isRoomLeft(for: tag, of: source) else { return }
+        including.append(tag.name)
         append(inner.source, origin: inner.origin)
-        depth -= 1
+        including.removeLast()
+    }
+
+    private mutating func isRoomLeft(for tag: Tag, of source: TemplateSource) -> Bool {
+        guard !isFull else { return false }
+        inclusions += 1
+        isFull = inclusions > Self.mostInclusions || template.utf8.count > Self.largest
+        if isFull {
+            report(
+                tag, of: source,
+                "this takes in more than \(Self.mostInclusions) parts or \(Self.largest) octets, part by part")
+        }
+        return !isFull
     }
 
     /// In the layout a block is a place, filled by the body's block of that name or else by its own content; in a
