@@ -22,7 +22,11 @@ struct FuzzTests {
     @Test("take or refuse what is made of the corpus in time", arguments: FuzzTarget.all)
     func mutations(_ target: FuzzTarget) throws {
         let wanted = Self.environment["FUZZ_TARGET"].flatMap { $0.isEmpty ? nil : $0 }
-        guard wanted == nil || wanted == target.name else { return }
+        if let wanted {
+            let names = FuzzTarget.all.map(\.name)
+            try #require(names.contains(wanted), "FUZZ_TARGET is one of \(names.joined(separator: ", "))")
+            guard wanted == target.name else { return }
+        }
         let seconds = Self.environment["FUZZ_SECONDS"].flatMap(Double.init) ?? 0.2
         let seed = Self.environment["FUZZ_SEED"].flatMap(UInt64.init) ?? .random(in: .min ... .max)
         let corpus = try target.seeds() + target.corpus().map(\.octets)

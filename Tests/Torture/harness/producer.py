@@ -57,11 +57,17 @@ class Producer:
         self.asks_again = False  # sends an event whose commit is in doubt once more, as its dedupe key allows
         self.in_doubt = 0  # transactions
         self.ids = {}  # of what was acknowledged; a cancel frees the key, and with it the row that knows
+        self.recipients = {}  # whom its mail is for, where that is one of the directory's users
         self.times = {}  # when its commit was acknowledged or lost, time.time()
         self._next = 0
         self._connection = None
         self._stop = threading.Event()
         self._thread = None
+        self._fault = None
+
+    def connect(self):
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self.url, connect_timeout=5)
 
     def tokens(self, count):
         start, self._next = self._next, self._next + count
@@ -81,12 +87,13 @@ class Producer:
 
     def _send(self, events):
         tokens = [one["dedupe_key"] for one in events]
-        for token in tokens:
-            self.fates[token] = "attempted"
+        for one in events:
+            self.fates[one["dedupe_key"]] = "attempted"
+            if one["user_id"] in USERS:
+                self.recipients[one["dedupe_key"]] = address(one["user_id"])
         fate = "refused"
         try:
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self.url, connect_timeout=5)
+            self.connect()
             rows = self._connection.execute("select notify.enqueue_many(%s::jsonb)", (json.dumps(events),)).fetchall()
             # From here on a failure leaves open whether it took effect.
             fate = "unknown"
@@ -106,6 +113,12 @@ class Producer:
     def start(self, rate, batch=10):
         """Enqueues `rate` events/s from a thread until `stop`."""
         def run():
+            try:
+                produce()
+            except Exception as error:  # told by `stop`
+                self._fault = error
+
+        def produce():
             due = time.monotonic()
             while not self._stop.is_set():
                 self.enqueue(batch, batch)
@@ -120,6 +133,8 @@ class Producer:
         self._stop.set()
         if self._thread:
             self._thread.join(30)
+            if self._fault or self._thread.is_alive():
+                raise RuntimeError(f"the producer has not gone on to its end: {self._fault or 'it hangs'}")
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -95,6 +95,7 @@ class Run:
             self.note(name, self.figures.get(name, 0) + len(getattr(tally, name)))
             self.expect_none(getattr(tally, name), name)
         self.expect_none(tally.unequal, "copies with another Message-ID")
+        self.expect(tally.acknowledged > 0, "no event was ever acknowledged")
         self.expect(tally.duplicated <= duplicates,
                     f"{tally.duplicated} duplicates, at most {duplicates}: {sorted(tally.duplicates)[:5]}")
         self.expect(len(tally.unsent) <= unsent, f"{len(tally.unsent)} ended otherwise than sent: "

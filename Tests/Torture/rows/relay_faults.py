@@ -83,7 +83,7 @@ def fault_cell(run, world, number, cell, authority, tls):
 
 
 def judge(run, world, cell, hits, healed):
-    kind, stage, _ = cell
+    kind, stage, mode = cell
     name = " ".join(cell)
     tally = world.check()
     is_doubt = kind == "drop" and stage == "dot"
@@ -93,6 +93,8 @@ def judge(run, world, cell, hits, healed):
     run.expect(tally.duplicated <= (hits if is_doubt else 0), f"{name}: {tally.duplicated} duplicates of {hits} hits")
     run.expect(len(tally.unsent) <= (hits if may_refuse else 0),
                f"{name}: {len(tally.unsent)} ended otherwise than sent after {hits} hits: {tally.outcomes}")
+    # The first refusals come before any acceptance, and then say nothing of the mail.
+    run.expect(bool(tally.unsent) or not may_refuse or mode != "random", f"{name}: no refusal of {hits} was final")
     # What the relay took after it was healed, it was given once.
     late = collections.Counter(
         entry["token"] for entry in world.mailbox.accepted() if entry["time"] > healed)

@@ -61,7 +61,9 @@ def serve(run, world, relays, seconds):
     backlog.enqueue(run.scale(900, 200))
     time.sleep(run.scale(10, 4))
     accepted = [one for relay in relays for one in relay.accepted()]
-    waits = sorted(one["time"] - steady.times[one["token"]] for one in accepted if one["token"] in steady.times)
+    taken = {one["token"]: one["time"] for one in accepted}
+    # What was not taken yet waits longest.
+    waits = sorted(taken.get(token, float("inf")) - committed for token, committed in steady.times.items())
     times = sorted(one["time"] for one in accepted if one["token"] in backlog.times)
     p95 = waits[int(len(waits) * 0.95)] if waits else float("inf")
     rate = statistics.linear_regression(times, range(len(times))).slope if len(times) > 2 else 0

@@ -20,6 +20,8 @@ def sigterm(run):
     with World(run.seed) as world:
         under_load(run, world, run.scale(30, 4))
         during_start(run, world, run.scale(30, 4))
+        finish(world)
+        run.expect_clean(world.check())
         during_migration(run, world, run.scale(20, 2))
 
 
@@ -50,15 +52,19 @@ def under_load(run, world, count):
     run.note("free_after_seconds_at_most", max(free))
     run.note("ended_after_seconds_at_most", max(ended))
     run.expect(max(free) <= 1, f"unsent claims free after {max(free):.2f} s")
-    world.mailbox.faults()
-    worker = world.start_worker(smtp_connections=CONNECTIONS)
-    world.wait_until_done(60)
-    worker.terminate()
+    run.expect(max(ended) <= 30, f"ended after {max(ended):.1f} s")
+    finish(world)
     charged = world.server.value("select count(*) from notify.attempts where charged")
     charged += world.server.value("select count(*) from notify.deliveries where attempts <> 1")
     run.note("attempts_charged", charged)
     run.expect(charged == 0, f"{charged} attempts charged")
-    run.expect_clean(world.check())
+
+
+def finish(world):
+    world.mailbox.faults()
+    worker = world.start_worker(smtp_connections=CONNECTIONS)
+    world.wait_until_done(60)
+    worker.terminate()
 
 
 def delays(randomness):
@@ -92,9 +98,11 @@ def wait_for_handler(process):
 
 
 def during_start(run, world, count):
-    """Every third one waits for a migration that holds its locks."""
-    ended = []
+    """Every third one waits for a migration that holds its locks. There is work to be begun."""
+    ended, events = [], world.producer(prefix="token-start-")
     for number in range(count):
+        if world.open_count() < 300:
+            events.enqueue(700)
         with world.server.connect() as migration, migration.transaction():
             if number % 3 == 0:
                 migration.execute("lock table notify.migrations in access exclusive mode")
@@ -104,10 +112,10 @@ def during_start(run, world, count):
             start = time.monotonic()
             worker.signal(signal.SIGTERM)
             expect_end(run, worker, start, ended, f"start {number}")
+        run.expect(leased(world) == 0, f"start {number}: {leased(world)} events still leased")
     # One that is stopped between its registration and its threads leaves a row without events to its lease.
     run.note("starts", count)
     run.note("registrations_left_to_their_lease", world.server.value("select count(*) from notify.workers"))
-    run.expect(leased(world) == 0, "events leased by workers that never ran")
     run.note("start_ended_after_seconds_at_most", max(ended))
 
 
@@ -143,3 +151,4 @@ def during_migration(run, world, count):
         world.server.query(f"drop database {name} with (force)")
     run.note("migrations_cut_off", cut)
     run.note("migrations_cut_off_halfway", halfway)
+    run.expect(run.short or (cut > 0 and halfway > 0), f"{cut} migrations cut off, {halfway} of them halfway")

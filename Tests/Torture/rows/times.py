@@ -31,6 +31,7 @@ def lost_notifications(run):
             """From the commit of one event, after the worker has fallen idle, to its mail."""
             time.sleep(world.random.uniform(1.5, 2.5))
             events = world.producer(url, prefix=f"token-{len(world.producers)}-")
+            events.connect()  # so that the commit comes before whatever was struck has mended itself
             strike()
             [token] = events.enqueue(1)
             world.wait_until(lambda: token in world.mailbox.copies(), 10, f"{name}: the mail comes")
@@ -52,12 +53,20 @@ def lost_notifications(run):
         server.query("create or replace function notify.wake() returns void language sql as ''")
         for _ in range(times):
             measure("function dumb")
+        events = world.producer(prefix="token-frozen-")
         worker.freeze()
+        tokens = events.enqueue(1)
         with server.connect() as connection:
-            with connection.pipeline():
-                for number in range(10_000):
-                    connection.execute("select pg_notify('notify_events', %s)", (str(number),))
+            for _ in range(2):
+                with connection.pipeline():
+                    for number in range(5_000):
+                        connection.execute("select pg_notify('notify_events', %s)", (str(number),))
+                tokens += events.enqueue(1)
+        thawed = time.time()
         worker.thaw()
+        world.wait_until(lambda: set(tokens) <= set(world.mailbox.copies()), 10, "the mails of the pause come")
+        latencies["among 10000"] = [
+            entry["time"] - thawed for entry in world.mailbox.accepted() if entry["token"] in tokens]
         measure("after 10000")
         code, _ = worker.terminate()
         run.expect(code == 0, f"the worker ended with {code}")
