@@ -73,10 +73,15 @@ def plant(worker, pattern):
         memory.write(TRAP[platform.machine()])
 
 
-def journal(world):
-    """What the journals in the world's folder say: event id → stage."""
+def _journals_of(worker):
+    maps = pathlib.Path(f"/proc/{worker.pid}/maps").read_text().splitlines()
+    return {pathlib.Path(line.split(maxsplit=5)[5]) for line in maps if line.endswith(".journal")}
+
+
+def journal(world, worker=None):
+    """What the journals in the world's folder say, or that of one worker: event id → stage."""
     found = {}
-    for path in world.journal.glob("*.journal"):
+    for path in _journals_of(worker) if worker else world.journal.glob("*.journal"):
         octets = path.read_bytes()
         for offset in range(64, len(octets), 32):
             event, _, word = struct.unpack_from("<QQQ", octets, offset)

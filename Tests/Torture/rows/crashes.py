@@ -143,15 +143,24 @@ class Crashes:
         calls, most = self.random.choice([
             ("sendto", 12), ("recvfrom", 12), ("flock", 2), ("pread64", 3), ("unlink", 1), ("fallocate", 1),
             ("write", 3)])
+        when = (number - 1) % most + 1
+        # Each thread counts apart, and not each makes so many.
+        while not self.dies_at_start(calls, when):
+            if not self.run.expect(when > 1, f"a start makes no {calls}"):
+                break
+            when //= 2
+
+    def dies_at_start(self, calls, when):
         worker = self.world.start_worker(
-            ready=False, wrapper=trap.strace_from_start(calls, f"signal=KILL:when={(number - 1) % most + 1}"))
+            ready=False, wrapper=trap.strace_from_start(calls, f"signal=KILL:when={when}"))
         with contextlib.suppress(RuntimeError):
             self.world.wait_until(lambda: not worker.is_running or worker.has_logged("worker started"), 20, "its end")
-        if not worker.is_running:
-            self.hits["at a start"] += 1
+        has_died = not worker.is_running
+        self.hits["at a start"] += has_died
         for child in children(worker.pid):
             os.kill(child, signal.SIGKILL)
         worker.kill()
+        return has_died
 
     # Named points.
 

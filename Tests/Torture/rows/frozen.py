@@ -4,6 +4,7 @@ import bisect
 import collections
 import time
 
+from harness import trap
 from harness.row import row
 from harness.world import World
 
@@ -54,6 +55,7 @@ class Cold:
             database_url=world.server.url(f"worker{number}"), mail_envelope_from=f"worker{number}@example.com")
             for number in range(VICTIMS + 1)]
         self.spans = collections.defaultdict(list)  # victim: (stopped, woken)
+        self.caught = collections.defaultdict(set)  # victim: ids of events whose content had begun as it froze
 
     def freeze_all(self, freezes):
         """Each victim freezes, wakes and works for a while, on its own."""
@@ -70,6 +72,9 @@ class Cold:
             for number in list(due):
                 if begun < freezes and time.time() >= due[number]:
                     self.workers[number].freeze()
+                    self.caught[number] |= {
+                        event for event, stage in trap.journal(self.world, self.workers[number]).items()
+                        if stage in ("sending", "accepted")}
                     del due[number]
                     wakes[number] = (time.time(), time.time() + 3 * self.world.LEASE)
                     begun += 1
@@ -95,8 +100,8 @@ class Cold:
         taken = sum(any(a[1] != b[1] for a, b in zip(one, one[1:])) for one in claims.values())
         begun, copies = self.begun_after_waking(claims)
         tally = self.world.check()
-        # Sent before its worker froze, and not recorded.
-        past = [token for token in tally.duplicates if self.was_past_the_dot(copies[token])]
+        ids = self.world.event_ids(tally.duplicates)
+        past = [token for token in tally.duplicates if self.was_past_the_dot(ids[token], copies[token])]
         self.run.note("freezes", sum(len(spans) for spans in self.spans.values()))
         self.run.note("events_taken_from_frozen", taken)
         self.run.note("late_answers_fenced", sum(
@@ -134,10 +139,6 @@ class Cold:
         return [(sender, since(at, [stopped for stopped, _ in spans]), since(at, [woken for _, woken in spans]))
                 for at, sender in sorted(copies) for spans in [self.spans[int(sender.removeprefix("worker"))]]]
 
-    def was_past_the_dot(self, copies):
-        """Whether all copies but the last were sent, or on their way, as their worker froze."""
-        def was_caught(at, sender):
-            spans = self.spans[int(sender.removeprefix("worker"))]
-            return any(stopped - 1 <= at <= stopped + 0.5 for stopped, _ in spans)
-
-        return all(was_caught(*copy) for copy in sorted(copies)[:-1])
+    def was_past_the_dot(self, event, copies):
+        """Whether the content of all copies but one had begun as their worker froze, by its journal."""
+        return sum(event not in self.caught[int(sender.removeprefix("worker"))] for _, sender in copies) <= 1

@@ -108,7 +108,9 @@ def _leave_ill(run, world, worker, events, name):
     worker.wait_for("relay left alone", 30)
     start, cpu = time.monotonic(), worker.cpu_seconds()
     steps = run.scale(STEPS, STEPS[:1])
-    world.wait_until(lambda: len(_pauses(worker)) >= len(steps), 240, f"{len(steps)} steps of the breaker", 0.2)
+    # Each begins when the one before is over: the last one too in the full form.
+    begun = run.scale(len(steps) + 1, 1)
+    world.wait_until(lambda: len(_pauses(worker)) >= begun, 1.3 * sum(steps) + 60, f"{begun} pauses of the breaker", 0.2)
     time.sleep(3)
     seconds = time.monotonic() - start
     share = (worker.cpu_seconds() - cpu) / seconds
