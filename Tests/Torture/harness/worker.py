@@ -53,7 +53,11 @@ class Worker:
         return code, time.monotonic() - start
 
     def freeze(self):
+        """Returns when no thread of it runs any more."""
         self.signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.pid}/task")
+        while any((task / "stat").read_text().rpartition(")")[2].split()[0] != "T" for task in tasks.iterdir()):
+            time.sleep(0.0005)
 
     def thaw(self):
         self.signal(signal.SIGCONT)
