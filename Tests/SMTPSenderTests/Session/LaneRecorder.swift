@@ -12,6 +12,7 @@ final class LaneRecorder: RelayLaneDelegate {
         var held: [Submission] = []
         var failures: [ConnectionFault] = []
         var stalls = 0
+        var longestStall = Duration.zero
         var sessionFaults: [ConnectionFault] = []
 
         /// The one result of a mail; nil while there is none, and when there is more than one.
@@ -110,7 +111,12 @@ final class LaneRecorder: RelayLaneDelegate {
     }
 
     func lane(_ lane: RelayLane, connectFailed: ConnectionFault) { change { $0.failures.append(connectFailed) } }
-    func lane(_ lane: RelayLane, stalledFor: Duration) { change { $0.stalls += 1 } }
+    func lane(_ lane: RelayLane, stalledFor duration: Duration) {
+        change { state in
+            state.stalls += 1
+            state.longestStall = max(state.longestStall, duration)
+        }
+    }
     func lane(_ lane: RelayLane, sessionEnded: ConnectionFault) { change { $0.sessionFaults.append(sessionEnded) } }
 }
 
