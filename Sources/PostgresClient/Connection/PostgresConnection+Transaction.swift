@@ -25,7 +25,8 @@ extension PostgresConnection {
         return result
     }
 
-    /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own. Nil where they are set: in a session that is ours, or by the `begin` of an open transaction.
+    /// What a transaction without `begin` starts with behind a pooler, where a session has no settings of its own. Nil
+    /// where they are set: in a session that is ours, or by the `begin` of an open transaction.
     var limitsStatement: String? {
         guard isBehindPooler, !isInTransaction, !options.sessionSettings.isEmpty else { return nil }
         let settings = options.sessionSettings.map { name, value in

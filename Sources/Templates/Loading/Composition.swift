@@ -28,7 +28,7 @@ struct Composition: Sendable {
     private var isFull = false
     /// Words that hold words twice, which hold words twice, and so on, are soon more than memory holds.
     private static let mostInclusions = 1_000
-    private static let largest = 1 << 20
+    private static let largest = 1 << 20  // octets
 
     private enum Origin { case frame, body, words }
 

@@ -67,4 +67,4 @@ select w.lease_id, false as is_locked
 select i.lease_id, true
   from input i
  where not exists (select from held h where h.lease_id = i.lease_id)
-   and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)
+   and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)  -- `exists` would be a join
