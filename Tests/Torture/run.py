@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import rows  # noqa: E402, F401
 from harness import report  # noqa: E402
 from harness.row import ROWS, Run  # noqa: E402
-from harness.world import BINARY, MAILBOX, ROOT  # noqa: E402
+from harness.world import BINARY, MAILBOX  # noqa: E402
 
 HELP = """Breaks the worker and everything around it, and counts what was lost and what was sent twice.
 
@@ -23,16 +23,11 @@ HELP = """Breaks the worker and everything around it, and counts what was lost a
     scripts/torture --row NAME --seed N    one row, at most 10 minutes; the same seed makes the same choices
     scripts/torture --short                the short form of all rows
     scripts/torture --list                 names of the rows, and what passes
-    scripts/torture --record               also write the figures into docs/reliability.md
+    scripts/torture --record               also write the figures into docs/reliability.md; all must be committed
 
 Needs release builds of notify-worker and torture-mailbox, and PostgreSQL's programs: `make torture` sees to them.
 Exits 1 when a row did not pass. KEEP=1 leaves the folder of a row that broke off.
 """
-
-
-def commit():
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
 
 
 # What needs more than to be installed: root, or a machine that lets its processes be traced.
@@ -45,7 +40,7 @@ def is_usable(program):
     return program not in TRIALS or subprocess.run(TRIALS[program], capture_output=True).returncode == 0
 
 
-def perform(name, seed, short):
+def perform(name, seed, short, commit):
     """Returns the result as the report keeps it."""
     run, start = Run(name, seed, short), time.monotonic()
     run.say(f"{ROWS[name].how} (seed {seed})")
@@ -60,8 +55,8 @@ def perform(name, seed, short):
             run.faults.append(f"broke off: {error}")
     result = {
         "row": name, "passed": not run.faults, "faults": run.faults, "figures": run.figures, "seed": seed,
-        "skipped": bool(unusable), "short": short, "seconds": round(time.monotonic() - start), "date": time.strftime("%Y-%m-%d"),
-        "commit": commit(),
+        "skipped": bool(unusable), "short": short, "seconds": round(time.monotonic() - start),
+        "date": time.strftime("%Y-%m-%d"), "commit": commit,
     }
     print(json.dumps(result, ensure_ascii=False), flush=True)
     run.say("passed" if result["passed"] else f"NOT PASSED: {'; '.join(run.faults)}")
@@ -88,9 +83,16 @@ def main():
             sys.exit(f"torture: {binary} is missing: run `make torture`")
     seed = arguments.seed if arguments.seed is not None else random.randrange(1 << 20)
     names = arguments.row or [name for name, one in ROWS.items() if not one.apart]
-    results = [perform(name, seed, arguments.short) for name in names]
-    if arguments.record:
-        report.record(results)
+    commit, results = report.commit(), []
+    if arguments.record and commit.endswith(report.DIRTY):
+        sys.exit(f"torture: records only what is in a commit, and this is {commit}: commit it first (git status)")
+    for name in names:
+        results.append(perform(name, seed, arguments.short, commit))
+        if arguments.record:
+            # At once: who breaks off an hour of rows keeps what has passed.
+            if parts := report.changed(commit):
+                sys.exit(f"torture: {name} is not recorded: {' and '.join(parts)} changed since {commit}, while it ran")
+            report.record(results[-1])
     skipped = [result["row"] for result in results if result["skipped"]]
     failed = [result["row"] for result in results if not result["passed"] and not result["skipped"]]
     print(f"torture: {len(results) - len(failed) - len(skipped)} of {len(results)} rows passed"

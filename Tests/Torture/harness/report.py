@@ -1,6 +1,8 @@
 """Keeps the last result of each row, and the table of docs/reliability.md that is made of them."""
 
+import itertools
 import json
+import subprocess
 
 from .row import ROWS
 from .worker import ROOT
@@ -8,12 +10,37 @@ from .worker import ROOT
 RESULTS = ROOT / "Tests/Torture/results.json"
 REPORT = ROOT / "docs/reliability.md"
 BEGIN, END = "<!-- table: made by scripts/torture --record -->", "<!-- end of table -->"
+# What a result depends on. The results themselves do not, nor does what is written about them.
+PARTS = {"program": ("Sources", "templates", "Package.swift"),
+         "harness": ("Tests/Torture", "scripts/torture", ":!Tests/Torture/results.json")}
+DIRTY = "-dirty"
 
 
-def record(results):
-    """Results of the short form do not count."""
-    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    kept |= {result["row"]: result for result in results if not result["short"]}
+def _git(*words):
+    """What git says; nothing where it refuses, as it does for a commit that it does not know."""
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def changed(*revisions):
+    """The parts that differ: between two commits, or between one and the files as they are."""
+    return [part for part, paths in PARTS.items() if _git("diff", "--name-only", *revisions, "--", *paths)]
+
+
+def commit():
+    """The present one, marked where a part differs from it."""
+    differs = _git("status", "--porcelain", "--", *itertools.chain(*PARTS.values()))
+    return (_git("rev-parse", "--short", "HEAD") or "unknown") + (DIRTY if differs else "")
+
+
+def kept_results():
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def record(result):
+    """One of the short form does not count."""
+    kept = kept_results()
+    if not result["short"]:
+        kept[result["row"]] = result
     kept = {name: kept[name] for name in ROWS if name in kept}
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
     text = REPORT.read_text()
@@ -22,16 +49,28 @@ def record(results):
     REPORT.write_text(f"{before}{BEGIN}\n{table(kept)}\n{END}{after}")
 
 
+def verdict(result):
+    """A row counts as passed at the commit that it was run at, and for as long as nothing has changed since."""
+    if not result["passed"]:
+        return "**no**: " + "; ".join(result["faults"])
+    if result["commit"].endswith(DIRTY):
+        return "**not counted**: run with changes that are in no commit"
+    if not _git("rev-parse", "--verify", "--quiet", result["commit"] + "^{commit}"):
+        return "**not counted**: its commit is not known here"
+    parts = changed(result["commit"], "HEAD")
+    return f"yes, but {' and '.join(parts)} changed since" if parts else "yes"
+
+
 def table(results):
     lines = ["| row | fault | passes with | passed | last figures | seed, date, commit |", "|---|---|---|---|---|---|"]
     for name, row in ROWS.items():
         result = results.get(name)
         if result is None:
-            verdict, figures, origin = "not run", "", ""
+            passed, figures, origin = "not run", "", ""
         else:
-            verdict = "yes" if result["passed"] else "**no**: " + "; ".join(result["faults"])
+            passed = verdict(result)
             figures = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in result["figures"].items())
             origin = f"{result['seed']}, {result['date']}, {result['commit']}"
-        cells = (f"`{name}`", f"{row.fault}: {row.how}", row.passes, verdict, figures, origin)
+        cells = (f"`{name}`", f"{row.fault}: {row.how}", row.passes, passed, figures, origin)
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     return "\n".join(lines)
