@@ -63,6 +63,15 @@ def perform(name, seed, short, commit):
     return result
 
 
+def announce(names, short):
+    """How many rows, and how long they took when they were last recorded."""
+    kept = report.kept_results()
+    # Of the full form, the short one's are not kept; nor has a row that was never recorded any.
+    seconds = 0 if short else sum(kept.get(name, {}).get("seconds", 0) for name in names)
+    estimate = f", about {max(1, round(seconds / 60))} min when last recorded" if seconds else ""
+    print(f"torture: {len(names)} rows{estimate}", file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="torture", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--row", action="append", metavar="NAME", help="may be given several times")
@@ -86,8 +95,10 @@ def main():
     commit, results = report.commit(), []
     if arguments.record and commit.endswith(report.DIRTY):
         sys.exit(f"torture: records only what is in a commit, and this is {commit}: commit it first (git status)")
-    for name in names:
+    announce(names, arguments.short)
+    for count, name in enumerate(names, start=1):
         results.append(perform(name, seed, arguments.short, commit))
+        print(f"torture: {count} of {len(names)} rows", file=sys.stderr, flush=True)
         if arguments.record:
             # At once: who breaks off an hour of rows keeps what has passed.
             if parts := report.changed(commit):
