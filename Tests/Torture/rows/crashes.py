@@ -20,7 +20,13 @@ CALLS = {
     "commit of a claim": ("claimer", "sendto", 1),
     "wake-up": ("composer", "write", 1),
 }
-NOTE = r"10NotifyCore7JournalC4note"
+# The journal's functions: one makes a mail's first note, the other each later one. A trap stands in one of them: what
+# they share the compiler puts into both.
+NOTE, ADVANCE = r"10NotifyCore7JournalC4note", r"10NotifyCore7JournalC7advance"
+# The notes that a mail makes on its way, in order: where the relay holds it so that the next one is this, and how many
+# copies it then costs. The composer makes the first two without a pause.
+NOTES = {"rendering": (None, 0), "waiting": (None, 0), "opening": ("greeting", 0), "sending": ("mail", 0),
+         "accepted": ("accepted", 1)}
 MAILS = 5  # under way at a named point
 POINTS = {}  # name: (most duplicates, least duplicates, body)
 
@@ -128,14 +134,27 @@ class Crashes:
             self.run.expect(not worker.is_running, f"no {number} calls: {name}")
 
     def at_note(self, number):
-        """After N mails."""
-        with self.life("journal note", 1) as worker:
-            mails = self.world.mailbox.state()["mails"] + number
-            self.enqueue(number + 20)
-            self.until(lambda: self.world.mailbox.state()["mails"] >= mails, f"{number} mails")
-            trap.plant(worker, NOTE)
-            self.enqueue(1)
+        """Each mail makes as many: whole mails first, and then one whose next note is the N-th."""
+        whole, index = divmod(number - 1, len(NOTES))
+        stage, before = list(NOTES)[index], list(NOTES)[:index][-1:]
+        held, copies = NOTES[stage]
+        with self.life(f"note of {stage}", copies, copies) as worker:
+            self.enqueue(whole)
+            self.world.wait_until_done(30)
+            self.until_stages()
+            if held:
+                self.end_sessions()
+                self.hold(held)
+                self.enqueue(1)
+                self.until_stages(**dict.fromkeys(before, 1))
+            trap.plant(worker, ADVANCE if before else NOTE)
+            if held:
+                self.world.mailbox.release()
+            else:
+                self.enqueue(1)
             self.until_dead(worker)
+            # It was this note: the one before is there.
+            self.until_stages(**dict.fromkeys(before, 1))
 
     def at_start(self, number):
         """From its first instruction on, with a journal to take over."""
