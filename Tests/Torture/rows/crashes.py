@@ -298,8 +298,21 @@ def _mid_body(crashes, *point):
         proxy.stall(False)
 
 
-@point("250 read")
+@point("250 read", most=1, least=1)
 def _read(crashes, *point):
+    """At the note that it was accepted. With nothing sent ahead of its turn there is no other to be made."""
+    with crashes.life(*point, smtp_pipelining="off") as worker:
+        crashes.hold("accepted")
+        crashes.enqueue(MAILS)
+        crashes.until_stages(sending=1, waiting=MAILS - 1)
+        trap.plant(worker, ADVANCE)
+        crashes.world.mailbox.release()
+        crashes.until_dead(worker)
+        crashes.until_stages(sending=1, waiting=MAILS - 1)
+
+
+@point("250 noted")
+def _noted(crashes, *point):
     """At the first system call after the one that read it, which is to write the next mail's content."""
     with crashes.life(*point) as worker:
         crashes.enqueue(MAILS)  # shows the lane that the relay is quick

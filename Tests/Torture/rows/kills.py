@@ -59,8 +59,8 @@ def kill_at_random(run, world, **settings):
 
 
 @row("kill-step", "kill -9 at each step",
-     "before the N-th socket write and read, commit, wake-up and journal note, N = 1…200; at 13 named points × 20",
-     "lost 0; duplicates 0 except between dot sent and 250 read: there 1", needs=("strace", "nm"))
+     "before the N-th socket write and read, commit, wake-up and journal note, N = 1…200; at 14 named points × 20",
+     "lost 0; duplicates 0 except between dot sent and 250 noted: there 1", needs=("strace", "nm"))
 def kill_step(run):
     with World(run.seed) as world, Crashes(run, world) as crashes:
         steps = [*CALLS, "journal note", "start"]  # in turn: another seed has another of them at the same N
