@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import statistics
 import time
 import uuid
 
@@ -24,11 +25,16 @@ REPLY_DELAY = {"stage": "dot", "delayMilliseconds": 20}  # so that mails are on 
 MARKED = str(uuid.UUID(int=2_000))
 STREAMING = ("synchronous_commit=remote_apply", "wal_keep_size=256MB")
 SESSIONS = "select pid, application_name from pg_stat_activity where usename = 'worker_login'"
+# A session that has the name may still be on its way: LISTEN is the last that it was asked, and has been answered.
+LISTENING = ("select count(*) from pg_stat_activity where application_name = 'notify-worker listen' and state = 'idle' "
+             "and query ilike 'listen %'")
+HEARD = 0.3  # seconds to a mail whose commit woke the worker; one that idles looks by itself once a second
 
 
 @row("postgres-down", "PostgreSQL gone",
      "fast stop, immediate stop, kill -9 of the postmaster and of single backends, 20 each under load",
-     "lost 0; duplicates 0 while the worker lives; no attempt charged; sending again ≤ 5 s after readiness; LISTEN back")
+     "lost 0; duplicates 0 while the worker lives; no attempt charged; sending again ≤ 5 s after readiness; LISTEN back, "
+     "and heard")
 def postgres_down(run):
     with World(run.seed) as world:
         world.mailbox.faults(REPLY_DELAY)
@@ -52,6 +58,9 @@ def postgres_down(run):
                 run.say(f"{number + 1} faults, {world.mailbox.state()['mails']} mails, slowest {max(resumed):.1f} s")
         load.stop()
         world.wait_until_done(60)
+        latencies = latencies_at_rest(world, marks)
+        run.note("heard_after_seconds", " ".join(f"{latency:.2f}" for latency in latencies))
+        run.expect(statistics.median(latencies) < HEARD, f"no bell was heard after the last fault: {latencies}")
         run.expect(worker.terminate()[0] == 0, "the worker did not end with 0")
         run.note("faults", len(faults))
         run.note("slowest_resumption_s", max(resumed))
@@ -113,8 +122,19 @@ def seconds_to_send(world, marks, ready):
 
 
 def seconds_to_listen(world, ready):
-    world.wait_until(lambda: "notify-worker listen" in dict(world.server.query(SESSIONS)).values(), 60, "LISTEN back")
+    world.wait_until(lambda: world.server.value(LISTENING), 60, "LISTEN back")
     return max(0, time.time() - ready)
+
+
+def latencies_at_rest(world, marks):
+    """From the commit of one event to its mail, five times, each after the worker has fallen idle."""
+    found = []
+    for _ in range(5):
+        time.sleep(world.random.uniform(1.5, 2.5))
+        marks.connect()
+        committed = time.time()
+        found.append(seconds_to_send(world, marks, committed))
+    return found
 
 
 def expect_uncharged(run, world):
