@@ -3,8 +3,12 @@
 import contextlib
 import os
 import random
+import re
+import shutil
 import signal
 import statistics
+import subprocess
+import tempfile
 import time
 import uuid
 
@@ -16,6 +20,7 @@ from harness.pooler import Pooler
 from harness.producer import USERS
 from harness.proxy import Proxy
 from harness.row import row
+from harness.worker import ROOT
 from harness.world import World
 
 from .kills import kill_at_random
@@ -267,10 +272,17 @@ def await_replication(world, primary):
     world.wait_until(lambda: primary.query(in_step), 30, "the standby is in step")
 
 
-@row("pgbouncer", "PgBouncer in transaction mode, pool of 4", "kill -9 at random as in its own row, through it",
-     "as without it; no prepared-statement error; says at start that it polls or where it listens",
+@row("pgbouncer", "PgBouncer in transaction mode, pool of 4",
+     "kill -9 at random as in its own row, through it; then the tests of queue, worker and binary through one",
+     "as without it; no prepared-statement error; says at start that it polls or where it listens; no test fails",
      needs=("pgbouncer",))
 def pgbouncer(run):
+    through_pooler(run)
+    if not run.short:
+        functional_suite(run)
+
+
+def through_pooler(run):
     with World(run.seed) as world:
         pooler = Pooler(world.folder / "pgbouncer", world.server, 4)
         try:
@@ -294,3 +306,48 @@ def pgbouncer(run):
             run.expect(clients > 0, "nobody came through the pooler")
         finally:
             pooler.stop()
+
+
+SUITE = ("NotifyCoreTests", "EndToEndTests", "PostgresClientTests")
+SUITE_SECONDS = 480  # for all of them, so that the row ends within its ten minutes
+# A test's last word; those of its cases, of suites and of the whole run begin otherwise.
+VERDICT = re.compile(r"^[^\w\n]*Test (?!run with |case )(.+?)(?: with \d+ test cases?)? (passed|failed) after ", re.MULTILINE)
+
+
+def functional_suite(run):
+    """One target after the other, as scripts/run-tests does it, and for its reason. They are built by then."""
+    if not run.expect(shutil.which("swift"), "the tests did not run: no swift in the path"):
+        return
+    deadline, passed = time.monotonic() + SUITE_SECONDS, 0
+    for target in SUITE:
+        output, code = run_tests(target, deadline - time.monotonic())
+        verdicts = VERDICT.findall(output)
+        failed = {name for name, verdict in verdicts if verdict == "failed"}
+        passed += len(verdicts) - len(failed)
+        tail = " | ".join(output.splitlines()[-5:])
+        run.say(f"{target}: {len(verdicts)} tests, {len(failed)} of them failed")
+        run.expect_none(failed, f"tests of {target} failed")
+        run.expect(code is not None, f"{target} did not end within {SUITE_SECONDS} s of the suite: {tail}")
+        # Also where the run broke off, or a test says something without failing.
+        run.expect(code in (0, None) or failed, f"{target} ended with {code}: {tail}")
+        run.expect(verdicts, f"no test of {target} ran: `make torture` builds them")
+    run.note("tests_passed", passed)
+
+
+def run_tests(target, seconds):
+    """Returns what they wrote, and the exit code; None when they took longer."""
+    words = ["swift", "test", "--skip-build", "--disable-xctest", *os.environ.get("SWIFT_BUILD_FLAGS", "").split(),
+             "--filter", f"^{target}\\."]
+    # Not through a pipe, which a server that outlives a killed run would keep open.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            words, env=os.environ | {"NOTIFY_TEST_POOLER": "pgbouncer"}, cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=output, start_new_session=True)
+        try:
+            code = process.wait(max(1, seconds))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+        output.seek(0)
+        return output.read().decode(errors="replace"), code
