@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-binaries fuzz format demo clean
+.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-tests torture-binaries fuzz format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -46,7 +46,8 @@ bench: release ## Measure the HTTP API against references in the same run, about
 	scripts/real-servers
 	scripts/bench-api --out Benchmarks/API.md
 
-torture: torture-binaries ## Break the worker and all around it, and count; ROW=name SEED=n for one row (docs/reliability.md)
+# One row also runs tests, through PgBouncer.
+torture: torture-binaries $(if $(filter-out pgbouncer,$(ROW)),,torture-tests) ## Break the worker and all around it, and count; ROW=name SEED=n for one row (docs/reliability.md)
 	scripts/torture $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))
 
 torture-short: torture-binaries ## A few seconds of every row, 8 minutes in all
@@ -54,6 +55,9 @@ torture-short: torture-binaries ## A few seconds of every row, 8 minutes in all
 
 soak: torture-binaries ## An hour of work with a fault every half minute: memory, descriptors and threads stay flat
 	scripts/torture --row soak $(if $(SEED),--seed $(SEED))
+
+torture-tests: install-tests
+	swift build --build-tests $(SWIFT_BUILD_FLAGS)
 
 torture-binaries: release
 	@scripts/install-dependencies --torture

@@ -3,7 +3,12 @@
 import contextlib
 import os
 import random
+import re
+import shutil
 import signal
+import statistics
+import subprocess
+import tempfile
 import time
 import uuid
 
@@ -15,6 +20,7 @@ from harness.pooler import Pooler
 from harness.producer import USERS
 from harness.proxy import Proxy
 from harness.row import row
+from harness.worker import ROOT
 from harness.world import World
 
 from .kills import kill_at_random
@@ -24,11 +30,16 @@ REPLY_DELAY = {"stage": "dot", "delayMilliseconds": 20}  # so that mails are on 
 MARKED = str(uuid.UUID(int=2_000))
 STREAMING = ("synchronous_commit=remote_apply", "wal_keep_size=256MB")
 SESSIONS = "select pid, application_name from pg_stat_activity where usename = 'worker_login'"
+# A session that has the name may still be on its way: LISTEN is the last that it was asked, and has been answered.
+LISTENING = ("select count(*) from pg_stat_activity where application_name = 'notify-worker listen' and state = 'idle' "
+             "and query ilike 'listen %'")
+HEARD = 0.3  # seconds to a mail whose commit woke the worker; one that idles looks by itself once a second
 
 
 @row("postgres-down", "PostgreSQL gone",
      "fast stop, immediate stop, kill -9 of the postmaster and of single backends, 20 each under load",
-     "lost 0; duplicates 0 while the worker lives; no attempt charged; sending again ≤ 5 s after readiness; LISTEN back")
+     "lost 0; duplicates 0 while the worker lives; no attempt charged; sending again ≤ 5 s after readiness; LISTEN back, "
+     "and heard")
 def postgres_down(run):
     with World(run.seed) as world:
         world.mailbox.faults(REPLY_DELAY)
@@ -52,6 +63,9 @@ def postgres_down(run):
                 run.say(f"{number + 1} faults, {world.mailbox.state()['mails']} mails, slowest {max(resumed):.1f} s")
         load.stop()
         world.wait_until_done(60)
+        latencies = latencies_at_rest(world, marks)
+        run.note("heard_after_seconds", " ".join(f"{latency:.2f}" for latency in latencies))
+        run.expect(statistics.median(latencies) < HEARD, f"no bell was heard after the last fault: {latencies}")
         run.expect(worker.terminate()[0] == 0, "the worker did not end with 0")
         run.note("faults", len(faults))
         run.note("slowest_resumption_s", max(resumed))
@@ -113,8 +127,19 @@ def seconds_to_send(world, marks, ready):
 
 
 def seconds_to_listen(world, ready):
-    world.wait_until(lambda: "notify-worker listen" in dict(world.server.query(SESSIONS)).values(), 60, "LISTEN back")
+    world.wait_until(lambda: world.server.value(LISTENING), 60, "LISTEN back")
     return max(0, time.time() - ready)
+
+
+def latencies_at_rest(world, marks):
+    """From the commit of one event to its mail, five times, each after the worker has fallen idle."""
+    found = []
+    for _ in range(5):
+        time.sleep(world.random.uniform(1.5, 2.5))
+        marks.connect()
+        committed = time.time()
+        found.append(seconds_to_send(world, marks, committed))
+    return found
 
 
 def expect_uncharged(run, world):
@@ -247,10 +272,17 @@ def await_replication(world, primary):
     world.wait_until(lambda: primary.query(in_step), 30, "the standby is in step")
 
 
-@row("pgbouncer", "PgBouncer in transaction mode, pool of 4", "kill -9 at random as in its own row, through it",
-     "as without it; no prepared-statement error; says at start that it polls or where it listens",
+@row("pgbouncer", "PgBouncer in transaction mode, pool of 4",
+     "kill -9 at random as in its own row, through it; then the tests of queue, worker and binary through one",
+     "as without it; no prepared-statement error; says at start that it polls or where it listens; no test fails",
      needs=("pgbouncer",))
 def pgbouncer(run):
+    through_pooler(run)
+    if not run.short:
+        functional_suite(run)
+
+
+def through_pooler(run):
     with World(run.seed) as world:
         pooler = Pooler(world.folder / "pgbouncer", world.server, 4)
         try:
@@ -274,3 +306,48 @@ def pgbouncer(run):
             run.expect(clients > 0, "nobody came through the pooler")
         finally:
             pooler.stop()
+
+
+SUITE = ("NotifyCoreTests", "EndToEndTests", "PostgresClientTests")
+SUITE_SECONDS = 480  # for all of them, so that the row ends within its ten minutes
+# A test's last word; those of its cases, of suites and of the whole run begin otherwise.
+VERDICT = re.compile(r"^[^\w\n]*Test (?!run with |case )(.+?)(?: with \d+ test cases?)? (passed|failed) after ", re.MULTILINE)
+
+
+def functional_suite(run):
+    """One target after the other, as scripts/run-tests does it, and for its reason. They are built by then."""
+    if not run.expect(shutil.which("swift"), "the tests did not run: no swift in the path"):
+        return
+    deadline, passed = time.monotonic() + SUITE_SECONDS, 0
+    for target in SUITE:
+        output, code = run_tests(target, deadline - time.monotonic())
+        verdicts = VERDICT.findall(output)
+        failed = {name for name, verdict in verdicts if verdict == "failed"}
+        passed += len(verdicts) - len(failed)
+        tail = " | ".join(output.splitlines()[-5:])
+        run.say(f"{target}: {len(verdicts)} tests, {len(failed)} of them failed")
+        run.expect_none(failed, f"tests of {target} failed")
+        run.expect(code is not None, f"{target} did not end within {SUITE_SECONDS} s of the suite: {tail}")
+        # Also where the run broke off, or a test says something without failing.
+        run.expect(code in (0, None) or failed, f"{target} ended with {code}: {tail}")
+        run.expect(verdicts, f"no test of {target} ran: `make torture` builds them")
+    run.note("tests_passed", passed)
+
+
+def run_tests(target, seconds):
+    """Returns what they wrote, and the exit code; None when they took longer."""
+    words = ["swift", "test", "--skip-build", "--disable-xctest", *os.environ.get("SWIFT_BUILD_FLAGS", "").split(),
+             "--filter", f"^{target}\\."]
+    # Not through a pipe, which a server that outlives a killed run would keep open.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            words, env=os.environ | {"NOTIFY_TEST_POOLER": "pgbouncer"}, cwd=ROOT, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=output, start_new_session=True)
+        try:
+            code = process.wait(max(1, seconds))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+        output.seek(0)
+        return output.read().decode(errors="replace"), code

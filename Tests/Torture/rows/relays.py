@@ -1,6 +1,9 @@
 """A relay that is slow, or silent."""
 
+import pathlib
+import socket
 import statistics
+import threading
 import time
 
 from harness.certificates import Authority
@@ -116,8 +119,10 @@ SLOWNESS = {
 }
 
 
-@row("slow-phases", "slow drip, tarpit, silence at each stage", "one session of several, its limit scaled to 3 s",
-     "given up at that stage's limit ± 1 s; others unaffected", needs=("openssl",))
+@row("slow-phases", "slow drip, tarpit, silence at each stage",
+     "one session of several, its limit scaled to 3 s; also a SYN that is not answered, and a relay that reads no more "
+     "in the middle of a mail", "given up at that stage's limit ± 1 s; others unaffected",
+     needs=("openssl",))
 def slow_phases(run):
     with World(run.seed) as world:
         certificate = Authority(world.folder / "authority").certificate("relay")
@@ -125,15 +130,21 @@ def slow_phases(run):
             encryption="starttls", logins={"worker": "secret"}, requiresLogin=True, **certificate)
         stages = run.scale(list(PHASES), ["rcpt"])
         in_doubt, errors, slowest = 0, [], 0
+
+        def take(stage, given_up, slow):
+            nonlocal slowest
+            errors.append(given_up - LIMIT)
+            slowest = max(slowest, slow)
+            run.say(f"{stage}: given up after {given_up:.2f} s, others within {slowest:.2f} s")
+
         for stage in stages:
             mailbox = secured if stage in ("startTLS", "login") else world.mailbox
             for slowness in run.scale(list(SLOWNESS), ["silence"]):
-                given_up, slow = give_up(run, world, mailbox, stage, slowness)
-                errors.append(given_up - LIMIT)
-                slowest = max(slowest, slow)
+                take(f"{slowness} at {stage}", *give_up(run, world, mailbox, stage, slowness))
                 # The relay takes it late, when nobody waits for its answer any more.
                 in_doubt += stage == "dot" and slowness != "silence"
-            run.say(f"{stage}: given up after {LIMIT + errors[-1]:.2f} s, others within {slowest:.2f} s")
+        take("connect", *give_up_connecting(run, world))
+        take("mid-body", *give_up_in_body(run, world))
         run.note("cases", len(errors))
         run.note("earliest_and_latest", f"{min(errors):+.2f} and {max(errors):+.2f} s")
         run.note("slowest_of_others", slowest)
@@ -143,37 +154,171 @@ def slow_phases(run):
 
 def give_up(run, world, mailbox, stage, slowness):
     """Returns the seconds until the slow session was given up, and those that the slowest other mail took."""
+    name = f"{slowness} at {stage}"
     proxy = Proxy(mailbox.port)
     proxy.kept, proxy.hook = [], note_times
     secured = mailbox is not world.mailbox
-    worker = world.start_worker(
-        smtp_timeouts=f"{PHASES[stage]}={LIMIT}" + (",idle=1" if stage == "quit" else ""),
+    worker, events = stand(
+        world, mailbox, f"{PHASES[stage]}={LIMIT}" + (",idle=1" if stage == "quit" else ""),
         smtp_url=f"smtp://{'worker:secret@' * secured}127.0.0.1:{proxy.port}",
         smtp_tls="required" if secured else "off", smtp_ca_file=world.folder / "authority/ca.pem")
-    events = world.producer(prefix=f"token-{len(world.producers)}-")
-    # One session stands: the next one is not waited for.
-    events.enqueue(1)
-    world.wait_until(lambda: mailbox.copies()[events.with_fate("acknowledged")[0]], 20, "a first mail", 0.05)
     mailbox.faults({"stage": stage, "first": 1, **SLOWNESS[slowness]})
     start = time.time()
     tokens = events.enqueue(40)
-    world.wait_until(lambda: mailbox.state()["hits"][0] == 1, 20, f"{slowness} at {stage}", 0.05)
+    world.wait_until(lambda: mailbox.state()["hits"][0] == 1, 20, name, 0.05)
     longest = lambda: max(waited(link, secured) for link in proxy.kept)  # noqa: E731
     world.wait_until(lambda: longest() > 1, LIMIT + 10, f"{stage} given up", 0.05)
     given_up = longest()
-    name = f"{slowness} at {stage}"
-    run.expect(abs(given_up - LIMIT) <= 1, f"{name} was given up after {given_up:.2f} s")
     mailbox.faults()
-    took = {entry["token"]: entry["time"] - start for entry in reversed(mailbox.accepted())}
-    ranked = sorted(took.get(token, 60) for token in tokens)
     # The one on the slow session aside, where there is one.
-    slowest = ranked[-2 if stage in ("mail", "rcpt", "data", "dot") else -1]
-    run.expect(slowest <= UNAFFECTED, f"{name}: another mail took {slowest:.2f} s")
-    # What was given up may be due again in a second.
-    world.wait_until_done(40)
-    run.expect(worker.terminate()[0] == 0, f"{name}: the worker did not end with 0")
+    aside = stage in ("mail", "rcpt", "data", "dot")
+    slowest = judge(run, world, worker, name, given_up, lambda: took(mailbox, tokens, start)[-1 - aside])
     proxy.stop()
     return given_up, slowest
+
+
+def stand(world, mailbox, limits, **settings):
+    """A worker with one session that stands, so that the next one is not waited for; and its producer."""
+    worker = world.start_worker(smtp_timeouts=limits, **settings)
+    events = world.producer(prefix=f"token-{len(world.producers)}-")
+    events.enqueue(1)
+    world.wait_until(lambda: mailbox.copies()[events.with_fate("acknowledged")[0]], 20, "a first mail", 0.05)
+    return worker, events
+
+
+def took(mailbox, tokens, start):
+    """Seconds from `start` to each mail, the slowest last."""
+    found = {entry["token"]: entry["time"] - start for entry in reversed(mailbox.accepted())}
+    return sorted(found.get(token, 60) for token in tokens)
+
+
+def judge(run, world, worker, name, given_up, look):
+    """Returns the seconds that the slowest other mail took, for which it looks when all have come."""
+    run.expect(abs(given_up - LIMIT) <= 1, f"{name} was given up after {given_up:.2f} s")
+    # What was given up may be due again in a second.
+    world.wait_until_done(40)
+    slowest = look()
+    run.expect(slowest <= UNAFFECTED, f"{name}: another mail took {slowest:.2f} s")
+    run.expect(worker.terminate()[0] == 0, f"{name}: the worker did not end with 0")
+    return slowest
+
+
+def give_up_connecting(run, world):
+    """As `give_up`. The next session's SYN is never answered; nothing but the kernel knows of it."""
+    relay = CrowdedRelay(world.mailbox.port)
+    worker, events = stand(world, world.mailbox, f"connect={LIMIT}", smtp_url=f"smtp://127.0.0.1:{relay.port}")
+    relay.fill()
+    start = time.time()
+    tokens = events.enqueue(40)
+    first, last = {}, {}
+
+    def are_over():
+        now, pending = time.monotonic(), connections(relay.port, SYN_SENT)
+        for one in pending:
+            first.setdefault(one, now)
+            last[one] = now
+        return first and not pending
+
+    world.wait_until(are_over, LIMIT + 10, "connecting given up")
+    given_up = max((last[one] - first[one] for one in first), key=lambda seconds: abs(seconds - LIMIT))
+    slowest = judge(run, world, worker, "an unanswered SYN", given_up, lambda: took(world.mailbox, tokens, start)[-1])
+    relay.stop()
+    return given_up, slowest
+
+
+def give_up_in_body(run, world):
+    """As `give_up`. A mail that the way to the relay cannot hold: the rest of it is still in the worker.
+
+    Over the first session: the kernel's buffer of one that has carried mails has grown, and holds this one whole.
+    """
+    mailbox, proxy = world.mailbox, TightProxy(world.mailbox.port)
+    worker = world.start_worker(smtp_timeouts=f"block={LIMIT}", smtp_url=f"smtp://127.0.0.1:{proxy.port}")
+    events = world.producer(prefix=f"token-{len(world.producers)}-")
+    mailbox.faults({"stage": "data", "first": 1, "action": "hold"})
+    large = events.enqueue(1, kind="conversation_note", each=lambda _, token: {"payload": {
+        "conversation_id": token, "note_id": "1", "subject": token, "author": "Max", "note": "見て" * 10_000,
+        "url": "https://app.example.com"}})
+    world.wait_until(lambda: mailbox.state()["hits"] == [1], 20, "the relay has DATA")
+    [slow] = connections(proxy.port, ESTABLISHED)
+    proxy.stall()
+    mailbox.release()
+    start, begun = time.time(), time.monotonic()
+    tokens = events.enqueue(40)
+    # What it has written and nobody reads keeps its farewell from the other end.
+    world.wait_until(lambda: slow not in connections(proxy.port, ESTABLISHED), LIMIT + 10, "mid-body given up")
+    given_up = time.monotonic() - begun
+    mailbox.faults()
+    slowest = judge(run, world, worker, "mid-body", given_up, lambda: took(mailbox, tokens, start)[-1])
+    phases = world.server.query(
+        "select phase from notify.attempts where event_id = any (%s)", (list(world.event_ids(large).values()),))
+    run.expect(phases == [("content",)], f"mid-body: the phases of what was given up are {phases}")
+    proxy.stop()
+    return given_up, slowest
+
+
+class TightProxy(Proxy):
+    """Its window is the least that the kernel gives.
+
+    Each segment that is taken makes the other end's buffer grow. With a narrow proxy's own window, of 100 KB it had room
+    for all.
+    """
+
+    def __init__(self, target_port):
+        super().__init__(target_port, is_narrow=True)
+        self._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+
+
+SYN_SENT, ESTABLISHED = "02", "01"
+
+
+def connections(port, state):
+    """The near ends of the connections to `port` that the kernel has in this state."""
+    lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return {near for _, near, far, now, *_ in map(str.split, lines) if far.endswith(f":{port:04X}") and now == state}
+
+
+class CrowdedRelay:
+    """Passes one connection on and takes no more; where the one place of its queue is taken, no SYN is answered."""
+
+    def __init__(self, target_port):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self._listener.getsockname()[1]
+        self._sockets = [self._listener]
+        threading.Thread(target=self._pass_on, args=(target_port,), daemon=True).start()
+
+    def _pass_on(self, target_port):
+        ends = [self._listener.accept()[0], socket.create_connection(("127.0.0.1", target_port))]
+        self._sockets += ends
+        for one in ends:
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for source, target in (ends, reversed(ends)):
+            threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _copy(source, target):
+        try:
+            while octets := source.recv(65_536):
+                target.sendall(octets)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:  # either end is gone, and so is the other
+            source.close()
+            target.close()
+
+    def fill(self):
+        """Until a SYN of our own is not answered."""
+        for _ in range(5):
+            one = socket.socket()
+            one.settimeout(0.3)
+            try:
+                one.connect(("127.0.0.1", self.port))
+                self._sockets.append(one)
+            except TimeoutError:
+                return one.close()
+        raise RuntimeError("the kernel answers every SYN to a full queue")
+
+    def stop(self):
+        for one in self._sockets:
+            one.close()
 
 
 def note_times(link, direction, octets):

@@ -93,7 +93,7 @@ def delay():
     return {"stage": "dot", "delayMilliseconds": REPLY_DELAY}
 
 
-@row("soak", "soak", "60 min at 60 % load, a fault every 30 s", apart=True,
+@row("soak", "soak", "60 min at 60 % of what its two workers can, a fault every 30 s", apart=True,
      passes="lost 0; memory slope ≤ 1 MB/h after 10 min; descriptors, threads and connections flat")
 def soak(run):
     seconds = int(os.environ.get("SECONDS_OF_SOAK", 60 if run.short else 3_600))
@@ -107,9 +107,9 @@ def soak(run):
                 smtp_url=f"smtp://127.0.0.1:{relay.port}", retry_schedule="1s")
 
         worker = start()
+        faults = Faults(world, database, relay, start)
         rate = 0.6 * capacity(world)
         run.note("events_per_second", rate)
-        faults = Faults(world, database, relay, start)
         events = world.producers[0]
         events.start(rate)
         samples = watch(run, world, worker, faults, seconds)
@@ -130,7 +130,7 @@ def soak(run):
 
 
 def capacity(world):
-    """Mails/s of one worker with this relay."""
+    """Mails/s of the workers that run, with this relay."""
     events = world.producer()
     events.enqueue(4_000)
     world.wait_until(lambda: world.mailbox.state()["mails"] >= 500, 60, "mails go")

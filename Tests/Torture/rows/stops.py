@@ -1,4 +1,4 @@
-"""A worker that is told to stop: under load, twice, while it starts, while the schema is made."""
+"""A worker that is told to stop: under load, twice, without an answer, while it starts, while the schema is made."""
 
 import pathlib
 import signal
@@ -14,14 +14,20 @@ TERM_BIT = 1 << (signal.SIGTERM - 1)
 
 
 @row("sigterm", "SIGTERM under load",
-     "30 times, replies delayed 0–2 s, every third one sent twice; 30 times during a start, 20 during a migration",
-     "clean; exit 0 within 30 s; unsent claims free within 1 s; no attempt charged")
+     "30 times, replies delayed 0–2 s, every third one sent twice; 30 times during a start, 20 during a migration; 5 "
+     "times while the relay withholds its answers to mails that it has taken for longer than the stop waits",
+     "clean; exit 0 within 30 s; unsent claims free within 1 s; no attempt charged; where the stop gave up waiting: at "
+     "most one mail a connection is sent twice, each recorded as unknown")
 def sigterm(run):
     with World(run.seed) as world:
         under_load(run, world, run.scale(30, 4))
         during_start(run, world, run.scale(30, 4))
         finish(world)
-        run.expect_clean(world.check())
+        given_up = without_answer(run, world, run.scale(5, 1))
+        tally = world.check()
+        run.expect_clean(tally, duplicates=len(given_up))
+        wrong = set(tally.duplicates) ^ given_up
+        run.expect_none(wrong, "mails that went out twice with their answer, or once without")
         during_migration(run, world, run.scale(20, 2))
 
 
@@ -117,6 +123,46 @@ def during_start(run, world, count):
     run.note("starts", count)
     run.note("registrations_left_to_their_lease", world.server.value("select count(*) from notify.workers"))
     run.note("start_ended_after_seconds_at_most", max(ended))
+
+
+PATIENCE = 2  # seconds that a stop waits
+WITHHELD = 15  # seconds
+
+
+def without_answer(run, world, count):
+    """The relay has taken a mail on each connection and says so too late. Returns the tokens that go out twice."""
+    events, ended, given_up = world.producer(prefix="token-unanswered-"), [], set()
+    for number in range(count):
+        world.mailbox.faults({"stage": "accepted", "delayMilliseconds": WITHHELD * 1_000})
+        before, unknown = world.mailbox.copies(), unknown_attempts(world)
+        tokens = events.enqueue(200)
+        worker = world.start_worker(
+            smtp_connections=CONNECTIONS, shutdown_seconds=PATIENCE,
+            smtp_pipelining=world.random.choice(["auto", "off"]))
+        # One connection is kept for account mails.
+        world.wait_until(lambda: world.mailbox.state()["hits"][0] >= CONNECTIONS - 1, 20, "the relay has taken mails")
+        start = time.monotonic()
+        worker.signal(signal.SIGTERM)
+        expect_end(run, worker, start, ended, f"stop {number}, without an answer")
+        taken = set(world.mailbox.copies() - before)
+        named = unknown_attempts(world) - unknown
+        run.expect(leased(world) == 0, f"{leased(world)} events still leased after stop {number}, without an answer")
+        run.expect(len(taken) <= CONNECTIONS, f"stop {number}: {len(taken)} mails taken, {CONNECTIONS} connections")
+        run.expect(named == set(world.event_ids(taken).values()),
+                   f"stop {number}: {len(taken)} mails had no answer, {len(named)} are recorded as unknown")
+        finish(world)
+        run.expect(set(tokens) <= set(world.mailbox.copies()), f"stop {number}: not all were sent")
+        given_up |= taken
+    run.note("given_up_without_an_answer", len(given_up))
+    run.note("ended_without_an_answer_after_seconds_at_most", max(ended))
+    run.expect(max(ended) <= PATIENCE + 1, f"ended after {max(ended):.1f} s, having {PATIENCE} s to wait")
+    run.expect(min(ended) >= PATIENCE - 0.1, f"ended after {min(ended):.1f} s, having waited for no answer")
+    return given_up
+
+
+def unknown_attempts(world):
+    """The events that may have been sent, as each attempt says that ended so."""
+    return {row[0] for row in world.server.query("select event_id from notify.attempts where result = 'unknown'")}
 
 
 def during_migration(run, world, count):

@@ -10,6 +10,7 @@ import time
 
 from harness.clock import Clock
 from harness.database import Server
+from harness.producer import Producer
 from harness.row import row
 from harness.world import World
 
@@ -78,6 +79,7 @@ def lost_notifications(run):
 
 
 HOUR, DAY = 3_600, 86_400
+BACKLOG = 400  # events that are open when the database's clock is set
 RETRY = 6  # seconds: some of the load is deferred once
 STALL = 10  # seconds: what the claimer forgot or missed, its sweep finds by then
 # Just before the clocks of Berlin go forward, and back.
@@ -86,7 +88,8 @@ DST = ("2026-03-29T00:59:58Z", "2026-10-25T00:59:58Z")
 
 @row("clocks", "clocks",
      "a worker ±1 h, +1 day, jumping, over DST days (libfaketime), its mate right; then the database the same way, two "
-     "workers; under load", "duplicates 0; nothing stalls; retries not all at once", needs=("faketime",))
+     "workers; under load, the database with a backlog at each step",
+     "duplicates 0; nothing stalls; retries not all at once", needs=("faketime",))
 def clocks(run):
     seconds = run.scale(5, 1)
     with contextlib.ExitStack() as stack:
@@ -98,7 +101,8 @@ def clocks(run):
         stack.callback(lambda: server.stop("immediate"))
         world = stack.enter_context(World(run.seed, server=server.create().start()))
         world.mailbox.faults({"stage": "dot", "delayMilliseconds": 50})
-        events = world.producer()
+        events, backlog = AtAnyTime(server.url(), run.seed), AtAnyTime(server.url(), run.seed, "token-backlog-")
+        world.producers += [events, backlog]
         # Kept through all steps of the clocks: an outcome of last spring is past its 30 days when they are right again.
         settings = {"ready": False, "retry_schedule": "5s", "smtp_connections": 9, "retention_days": 3_650}
         mate = world.start_worker(**settings)
@@ -106,40 +110,20 @@ def clocks(run):
         steps = [HOUR, -HOUR, DAY, *(ahead_of(moment) for moment in DST)]
         slowest = {"worker": 0, "database": 0}
         for step in steps:
-            worker_clock.set(step)
-            worker = world.start_worker(wrapper=worker_clock.wrapper, log=folder / f"worker{step:.0f}.log",
-                                        mail_envelope_from=f"step{step:.0f}@example.com", **settings)
-            worker.wait_for("worker started")
-            wrong = logged_at(worker, "worker started") - time.time()
-            run.expect(abs(wrong - step) < 60, f"the worker's clock is off by {wrong:.0f} s instead of {step:.0f} s")
-            time.sleep(seconds)
-            slowest["worker"] = max(slowest["worker"], probe(world))
-            if step == HOUR:
-                defer_together(run, world)
-            code, _ = worker.terminate()
-            run.expect(code == 0, f"a worker {step:+.0f} s off ended with {code}")
-            sent = sum(one["sender"].startswith(f"step{step:.0f}@") for one in world.mailbox.accepted())
-            run.expect(sent > 4 * seconds, f"a worker {step:+.0f} s off sent only {sent} mails")
-        worker = world.start_worker(wrapper=worker_clock.wrapper, log=folder / "jumping.log", **settings)
+            slowest["worker"] = max(slowest["worker"], step_worker(run, world, worker_clock, step, settings))
+        worker = world.start_worker(wrapper=worker_clock.wrapper, log=world.folder / "jumping.log", **settings)
         jumps = jump(world, worker_clock, (0, HOUR, -HOUR, DAY, -DAY), 2 * seconds)
         slowest["worker"] = max(slowest["worker"], probe(world))
         run.say(f"worker: {len(steps)} steps and {jumps} jumps, a mail took {slowest['worker']:.1f} s at most")
-        for step in [HOUR, 0, -HOUR, 0]:
-            database_clock.set(step)
+        fewest = float("inf")
+        for step in [HOUR, 0, -HOUR, 0, DAY, *(ahead_of(moment) for moment in DST), 0]:
+            fewest = min(fewest, set_under_way(run, world, backlog, database_clock, step))
             time.sleep(seconds)
             slowest["database"] = max(slowest["database"], probe(world))
-        jumps += jump(world, database_clock, (0, HOUR, -HOUR), 2 * seconds)
+        run.note("fewest_open_when_the_database_was_set", fewest)
+        run.expect(fewest > 0, "nothing was open when the database's clock was set")
+        jumps += jump(world, database_clock, (0, HOUR, -HOUR, DAY, -DAY), 2 * seconds)
         slowest["database"] = max(slowest["database"], probe(world))
-        # What is open for a day ends with it: these steps begin with an empty queue.
-        for step in [0, DAY, *(ahead_of(moment) for moment in DST), 0]:
-            events.stop()
-            world.wait_until_done(60)
-            database_clock.set(step)
-            wrong = server.value("select extract(epoch from clock_timestamp())::float8") - time.time()
-            run.expect(abs(wrong - step) < 60, f"the database's clock is off by {wrong:.0f} s instead of {step:.0f} s")
-            events.start(80, batch=4)
-            time.sleep(seconds)
-            slowest["database"] = max(slowest["database"], probe(world))
         events.stop()
         world.wait_until_done(60)
         run.say(f"database: {jumps} jumps in all, a mail took {slowest['database']:.1f} s at most")
@@ -148,13 +132,60 @@ def clocks(run):
             run.expect(code == 0, f"a worker ended with {code}")
         run.note("jumps", jumps)
         taken = {one["token"]: one["time"] for one in world.mailbox.accepted()}
-        longest = max(taken.get(token, float("inf")) - committed for token, committed in events.times.items())
+        longest = max(taken.get(token, float("inf")) - committed
+                      for token, committed in (events.times | backlog.times).items())
         run.note("slowest_mail_of_all_seconds", longest)
         run.expect(longest <= STALL + RETRY, f"a mail of the load took {longest:.1f} s")
         for what, found in slowest.items():
             run.note(f"slowest_mail_with_wrong_{what}_seconds", found)
             run.expect(found <= STALL, f"with a wrong clock of the {what} a mail took {found:.1f} s")
         run.expect_clean(world.check())
+
+
+def step_worker(run, world, clock, step, settings):
+    """A worker that is so far off; returns the seconds that a mail took."""
+    clock.set(step)
+    worker = world.start_worker(wrapper=clock.wrapper, log=world.folder / f"worker{step:.0f}.log",
+                                mail_envelope_from=f"step{step:.0f}@example.com", **settings)
+    worker.wait_for("worker started")
+    wrong = logged_at(worker, "worker started") - time.time()
+    run.expect(abs(wrong - step) < 60, f"the worker's clock is off by {wrong:.0f} s instead of {step:.0f} s")
+    time.sleep(run.scale(5, 1))
+    took = probe(world)
+    if step == HOUR:
+        defer_together(run, world)
+    code, _ = worker.terminate()
+    run.expect(code == 0, f"a worker {step:+.0f} s off ended with {code}")
+    sent = sum(one["sender"].startswith(f"step{step:.0f}@") for one in world.mailbox.accepted())
+    run.expect(sent > 4 * run.scale(5, 1), f"a worker {step:+.0f} s off sent only {sent} mails")
+    return took
+
+
+class AtAnyTime(Producer):
+    """Its events are due and valid whatever clock they are held against.
+
+    Else they would, as they are meant to, end with their day when the clock goes a day ahead, and wait until their time
+    when it is set back between the beginning of their transaction and their row.
+    """
+
+    SPAN = datetime.timedelta(days=400)  # all steps are shorter, and what is valid for so long keeps its dedupe key
+
+    def enqueue(self, count, *arguments, **changes):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return super().enqueue(count, *arguments, send_at=(now - self.SPAN).isoformat(),
+                               expires_at=(now + self.SPAN).isoformat(), **changes)
+
+
+def set_under_way(run, world, backlog, clock, step):
+    """Sets the database's clock while there is work, some of it claimed; returns how many events were open."""
+    backlog.enqueue(BACKLOG)
+    world.wait_until(lambda: world.server.value(
+        "select count(*) from notify.events where state = 'leased'"), 10, "some of the backlog is claimed")
+    count = world.open_count()
+    clock.set(step)
+    wrong = world.server.value("select extract(epoch from clock_timestamp())::float8") - time.time()
+    run.expect(abs(wrong - step) < 60, f"the database's clock is off by {wrong:.0f} s instead of {step:.0f} s")
+    return count
 
 
 def ahead_of(moment):
