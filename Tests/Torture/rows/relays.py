@@ -231,7 +231,7 @@ def give_up_in_body(run, world):
 
     Over the first session: the kernel's buffer of one that has carried mails has grown, and holds this one whole.
     """
-    mailbox, proxy = world.mailbox, TightProxy(world.mailbox.port)
+    mailbox, proxy = world.mailbox, Proxy(world.mailbox.port, is_narrow=True)
     worker = world.start_worker(smtp_timeouts=f"block={LIMIT}", smtp_url=f"smtp://127.0.0.1:{proxy.port}")
     events = world.producer(prefix=f"token-{len(world.producers)}-")
     mailbox.faults({"stage": "data", "first": 1, "action": "hold"})
@@ -254,18 +254,6 @@ def give_up_in_body(run, world):
     run.expect(phases == [("content",)], f"mid-body: the phases of what was given up are {phases}")
     proxy.stop()
     return given_up, slowest
-
-
-class TightProxy(Proxy):
-    """Its window is the least that the kernel gives.
-
-    Each segment that is taken makes the other end's buffer grow. With a narrow proxy's own window, of 100 KB it had room
-    for all.
-    """
-
-    def __init__(self, target_port):
-        super().__init__(target_port, is_narrow=True)
-        self._server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
 
 
 SYN_SENT, ESTABLISHED = "02", "01"
