@@ -75,8 +75,11 @@ struct SessionFaultTests {
             var harness = SessionHarness(level)
             Self.reach(phase, &harness)
             Self.apply(fault, &harness)
-            // A close behind a joined group may mean the group: the mail is begun again, in turn.
-            let isBlamed = fault == .close && [.mail, .rcpt, .data].contains(phase)
+            // A close behind a joined group may mean the group, and so may a silence behind its first answer: the mail
+            // is begun again, in turn.
+            let isBlamed =
+                (fault == .close && [.mail, .rcpt, .data].contains(phase))
+                || (fault == .silence && [.rcpt, .data].contains(phase))
             #expect(
                 harness.takeOutcomes().filter { $0.hasPrefix("1 ") } == [isBlamed ? "1 back in turn" : "1 \(expected)"])
         }

@@ -146,6 +146,29 @@ struct SessionPipeliningTests {
             ])
     }
 
+    @Test("A silence behind the first answer to a group is blamed on it: the relay may have thrown the rest away")
+    func silenceBehindGroup() {
+        var harness = SessionHarness(.content)
+        harness.begin()
+        harness.reply("250 ok")
+        harness.timeOut()
+        #expect(
+            harness.takeOutcomes() == ["pipelining failed at transaction", "1 back in turn", "ended timeout rcpt"])
+    }
+
+    @Test("A silence from the first command on, or to one in turn, blames no group")
+    func silenceFromTheStart() {
+        var harness = SessionHarness(.content)
+        harness.begin()
+        harness.timeOut()
+        #expect(harness.takeOutcomes() == ["1 interrupted mail", "ended timeout mail"])
+        var inTurn = SessionHarness(.inTurn)
+        inTurn.begin()
+        inTurn.reply("250 ok")
+        inTurn.timeOut()
+        #expect(inTurn.takeOutcomes() == ["1 interrupted rcpt", "ended timeout rcpt"])
+    }
+
     @Test("The mail behind an answer that is late goes back to the lane, and the session ends with that answer")
     func lateAnswer() {
         var harness = SessionHarness(.content)
