@@ -39,12 +39,13 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // First of all: a stop that is asked for from here on is one in order.
+        let signals = await StopSignals()
         let (settings, logs) = try shared.load()
         let logger = logs.logger("notify.run")
         let options = RunGroup.Options(
             hasAPI: !hasNoAPI, hasWorker: !hasNoWorker, drains: drain, isPaused: paused)
         let group = try RunGroup(settings: settings, options: options, logs: logs).make()
-        let signals = await StopSignals()
         let watch = Task {
             // A group that does not run yet keeps the request.
             await signals.watch(
