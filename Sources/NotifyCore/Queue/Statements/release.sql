@@ -31,7 +31,7 @@ with input as (
                else clock_timestamp() + i.delay_ms * interval '1 millisecond'
            end,
            queue_xid = pg_current_xact_id(),
-           attempts = e.attempts + i.charged::int,
+           attempts = least(e.attempts + i.charged::int, 32767),
            tried = e.tried or i.result is not null or coalesce(i.delay_ms > 0, true),
            maybe_sent = e.maybe_sent or i.result is not distinct from 'unknown',
            worker_id = null,
@@ -45,7 +45,7 @@ with input as (
     insert into notify.attempts
            (event_id, attempt, finished_at, lease_id, relay, result, phase, smtp_code, enhanced_code, smtp_reply,
             charged, next_at, detail)
-    select r.id, r.attempts + (not i.charged)::int, clock.now, r.lease_id, i.relay, i.result, i.phase, i.smtp_code,
+    select r.id, least(r.attempts + (not i.charged)::int, 32767), clock.now, r.lease_id, i.relay, i.result, i.phase, i.smtp_code,
            i.enhanced_code, i.smtp_reply, i.charged, case when r.state <> 'held' then greatest(r.due_at, clock.now) end,
            i.detail
       from released r

@@ -44,7 +44,7 @@ with input as (
            (event_id, kind, bucket, user_id, organization_id, actor_id, payload, outcome, reason, detail, attempts,
             message_id, enqueued_at, expires_at, finished_at, traceparent, retry_of)
     select g.id, g.kind, g.bucket, g.user_id, g.organization_id, g.actor_id, p.payload, i.outcome, i.reason, i.detail,
-           g.attempts + i.charge, g.message_id, g.enqueued_at, g.expires_at, clock_timestamp(), g.traceparent,
+           least(g.attempts + i.charge, 32767), g.message_id, g.enqueued_at, g.expires_at, clock_timestamp(), g.traceparent,
            g.retry_of
       from gone g
       join input i on i.id = g.id and i.lease_id = g.lease_id
@@ -54,7 +54,8 @@ with input as (
     insert into notify.deliveries
            (event_id, kind, user_id, organization_id, outcome, reason, detail, attempts, smtp_code, enhanced_code,
             smtp_reply, relay, message_id, lease_id, enqueued_at, finished_at, retry_of, maybe_sent)
-    select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail, g.attempts + i.charge,
+    select g.id, g.kind, g.user_id, g.organization_id, i.outcome, i.reason, i.detail,
+           least(g.attempts + i.charge, 32767),
            i.smtp_code, i.enhanced_code, i.smtp_reply, i.relay, g.message_id, g.lease_id, g.enqueued_at,
            clock_timestamp(), g.retry_of, g.maybe_sent and i.outcome <> 'sent'
       from gone g
