@@ -126,12 +126,7 @@ package final class Dispatcher: Sendable {
             _ = try queue.ensurePartitions()
             return try queue.register(name: name, lease: configuration.lease)
         }
-        let adoption = configuration.journalDirectory.map {
-            JournalAdoption(
-                directory: $0, installationID: registration.installationID,
-                holdUnknown: rules.holdUnknown, logger: logger)
-        }
-        let journal = try makeJournal(registration, adoption, over: session)
+        let (journal, adoption) = try makeJournal(registration, over: session)
         let worker = WorkerIdentity(id: registration.workerID, name: name, lease: configuration.lease, term: term)
         let assembler = MailAssembler(
             identity: rules.identity, installationID: registration.installationID, keyRing: rules.keyRing)
@@ -156,13 +151,15 @@ package final class Dispatcher: Sendable {
 
     /// Takes over what killed workers left, then begins a journal of its own.
     private func makeJournal(
-        _ registration: EventQueue.Registration, _ adoption: JournalAdoption?, over session: DatabaseSession
-    ) throws -> Journal? {
-        guard let adoption else { return nil }
+        _ registration: EventQueue.Registration, over session: DatabaseSession
+    ) throws -> (Journal?, JournalAdoption?) {
+        guard let directory = configuration.journalDirectory else { return (nil, nil) }
+        let mark = try session.run { queue throws(PostgresError) in try queue.databaseMark() }
+        let database = DatabaseIdentity(installationID: registration.installationID, mark: mark)
+        let adoption = JournalAdoption(
+            directory: directory, database: database, holdUnknown: rules.holdUnknown, logger: logger)
         try session.run { queue throws(PostgresError) in try adoption.run(in: queue) }
-        return try Journal(
-            directory: adoption.directory, workerID: registration.workerID,
-            installationID: registration.installationID)
+        return (try Journal(directory: directory, workerID: registration.workerID, database: database), adoption)
     }
 
     private func startThreads(_ running: inout Running, _ adoption: JournalAdoption?) throws {

@@ -72,8 +72,8 @@ final class Keeper {
         if isRescueDue {
             // Before, as below.
             nextRescue = now + Jitter.random().applied(to: rescueInterval)
-            if let adoption { try database.run { queue throws(PostgresError) in try adoption.run(in: queue) } }
-            if let wroteSince, now - wroteSince >= rescueGrace { try rescue() }
+            let canRescue = wroteSince.map { now - $0 >= rescueGrace } ?? false
+            try each(canRescue ? [adopt, rescue] : [adopt])
         }
         if now >= nextHousekeeping {
             // Before, so that one that fails is due again in a minute and not at once.
@@ -103,6 +103,11 @@ final class Keeper {
         if reading.step != nil || reading.passed > worker.lease { wroteSince = now }
     }
 
+    private func adopt() throws(PostgresError) {
+        guard let adoption else { return }
+        try database.run { queue throws(PostgresError) in try adoption.run(in: queue) }
+    }
+
     private func rescue() throws(PostgresError) {
         let rescued = try database.run { queue throws(PostgresError) in try queue.rescue() }
         guard rescued.workers > 0 || rescued.events > 0 else { return }
@@ -111,9 +116,13 @@ final class Keeper {
             metadata: ["workers": "\(rescued.workers)", "events": "\(rescued.events)"])
     }
 
-    /// Each chore is done even where another fails, or a partition that cannot be dropped would end all purging.
     private func keepHouse() throws(PostgresError) {
-        let chores: [() throws(PostgresError) -> Void] = [makePartitions, dropPartitions, purge]
+        try each([makePartitions, dropPartitions, purge])
+    }
+
+    /// Each chore is done even where another fails, or a partition that cannot be dropped would end all purging, and a
+    /// journal that cannot be taken over all rescue.
+    private func each(_ chores: [() throws(PostgresError) -> Void]) throws(PostgresError) {
         var failure: PostgresError?
         for chore in chores {
             do { try chore() } catch {

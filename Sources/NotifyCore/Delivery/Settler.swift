@@ -68,9 +68,10 @@ final class Settler {
 }
 
 extension PostgresError {
-    /// Lock not available, deadlock, data exception, integrity violation: other rows may well be written.
+    /// Lock not available, deadlock, data exception, integrity violation, what a trigger raised: other rows may well be
+    /// written.
     var isAboutOneRow: Bool {
         guard let state = sqlState?.rawValue else { return false }
-        return ["55P03", "40P01"].contains(state) || state.hasPrefix("22") || state.hasPrefix("23")
+        return ["55P03", "40P01"].contains(state) || ["22", "23", "P0"].contains(state.prefix(2))
     }
 }

@@ -30,15 +30,17 @@ final class Journal: Sendable {
     /// Makes the file, with all its blocks, and takes its lock.
     ///
     /// - Throws: ``JournalError`` where the directory cannot be written or the disk is full.
-    init(directory: String, workerID: Int64, installationID: UUID) throws(JournalError) {
+    init(directory: String, workerID: Int64, database: DatabaseIdentity) throws(JournalError) {
         // Whatever else is wrong with it, the file tells.
         _ = mkdir(directory, 0o700)
         file = try Self.makeFile(in: directory, workerID: workerID)
         path = file.path
         memory = SharedMemory(start: try file.map())
         slots = Mutex(Slots())
-        memory.number(at: 8).pointee = UInt64(bitPattern: workerID)
-        (memory.start + 16).copyMemory(from: installationID.octets, byteCount: 16)
+        memory.number(at: JournalLayout.workerOffset).pointee = UInt64(bitPattern: workerID)
+        (memory.start + JournalLayout.installationOffset)
+            .copyMemory(from: database.installationID.octets, byteCount: 16)
+        memory.number(at: JournalLayout.markOffset).pointee = UInt64(bitPattern: database.mark ?? 0)
         journal_store(memory.number(at: 0), JournalLayout.magic)
     }
 

@@ -3,7 +3,7 @@ internal import Foundation
 /// What a journal says.
 struct JournalContents: Sendable {
     /// Nil where the file's beginning is damaged or was never written.
-    let worker: (id: Int64, installationID: UUID)?
+    let worker: (id: Int64, database: DatabaseIdentity)?
     let entries: [JournalEntry]
     /// Whether all of it is there and sound. Where it is not, an event that it does not name may have been begun too.
     let isWhole: Bool
@@ -14,11 +14,18 @@ struct JournalContents: Sendable {
         func number(_ offset: Int) -> UInt64 {
             padded.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
         }
-        guard number(0) == JournalLayout.magic, let installationID = UUID(octets: padded[16..<32]) else {
+        let installation = padded[JournalLayout.installationOffset..<JournalLayout.markOffset]
+        guard octets.count >= JournalLayout.headerSize, number(0) == JournalLayout.magic,
+            let installationID = UUID(octets: installation)
+        else {
             (worker, entries, isWhole) = (nil, [], false)
             return
         }
-        worker = (Int64(bitPattern: number(8)), installationID)
+        let mark = Int64(bitPattern: number(JournalLayout.markOffset))
+        worker = (
+            Int64(bitPattern: number(JournalLayout.workerOffset)),
+            DatabaseIdentity(installationID: installationID, mark: mark == 0 ? nil : mark)
+        )
         var entries: [JournalEntry] = []
         var isWhole = octets.count == JournalLayout.fileSize
         for index in 0..<JournalLayout.slotCount {

@@ -45,6 +45,15 @@ struct JournalFile: Sendable {
         return file
     }
 
+    /// Whether this is the file of that worker, by its name, and the worker lives: it, or somebody else just now, has the
+    /// lock.
+    static func isHeld(_ path: String, by workerID: Int64) -> Bool {
+        guard path.split(separator: "/").last?.hasPrefix("\(workerID)-") == true else { return false }
+        guard let file = takeOver(path) else { return access(path, F_OK) == 0 }
+        file.close()
+        return false
+    }
+
     /// The files in a directory, whoever holds them.
     static func paths(in directory: String) throws(JournalError) -> [String] {
         guard let stream = opendir(directory) else { throw JournalError("read the directory", directory) }

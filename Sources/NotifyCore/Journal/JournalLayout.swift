@@ -1,6 +1,8 @@
 /// How a journal's file is laid out: a header, then slots. All numbers little-endian, as the machine has them.
 enum JournalLayout {
     static let magic: UInt64 = 0x314c_4e52_4a59_464e
+    /// Of the header's worker, installation and mark of the database, 0 where that is not known.
+    static let (workerOffset, installationOffset, markOffset) = (8, 16, 32)
     static let headerSize = 64
     static let slotSize = 32
     static let slotCount = DeliveryPath.capacity + DeliveryPath.accountReserve

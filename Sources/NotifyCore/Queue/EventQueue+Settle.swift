@@ -10,6 +10,16 @@ extension EventQueue {
         var ours: Set<Int64> = []
         /// Somebody else keeps the row locked: to be tried again.
         var locked: Set<Int64> = []
+
+        /// - Parameter results: rows of a lease, and whether it is locked.
+        init(_ results: [Rows]) throws(PostgresError) {
+            for rows in results {
+                for row in 0..<rows.count {
+                    let lease = try rows.int64(row, 0)
+                    if try rows.bool(row, 1) { locked.insert(lease) } else { ours.insert(lease) }
+                }
+            }
+        }
     }
 
     /// Writes a batch of settlements in one round trip and one transaction.
@@ -19,14 +29,7 @@ extension EventQueue {
         var calls: [StatementCall] = []
         if !endings.isEmpty { calls.append(Self.settleCall(endings)) }
         if !releases.isEmpty { calls.append(Self.releaseCall(releases)) }
-        var settled = Settled()
-        for rows in try connection.pipelineAtomically(calls) {
-            for row in 0..<rows.count {
-                let lease = try rows.int64(row, 0)
-                if try rows.bool(row, 1) { settled.locked.insert(lease) } else { settled.ours.insert(lease) }
-            }
-        }
-        return settled
+        return try Settled(try connection.pipelineAtomically(calls))
     }
 
     private static func settleCall(_ batch: [Settlement]) -> StatementCall {

@@ -26,9 +26,20 @@ struct EventQueue {
         try connection.run(QueueStatements.heartbeat, [workerID, name, lease.inSeconds]).timestamp(0, 0)
     }
 
-    /// Removes the worker and frees at once whatever it still holds.
-    func signOff(workerID: Int64) throws(PostgresError) {
-        _ = try connection.run(QueueStatements.signOffWorker, [workerID])
+    /// Which database this is, beside its installation id; nil where the server does not say.
+    func databaseMark() throws(PostgresError) -> Int64? {
+        do throws(PostgresError) {
+            return try connection.run(QueueStatements.identifyDatabase).int64(0, 0)
+        } catch {
+            if error.sqlState == .insufficientPrivilege { return nil }
+            throw error
+        }
+    }
+
+    /// Removes the worker and frees at once whatever it still holds, but for events that are still to be written: with one
+    /// of these the worker's lease stays too.
+    func signOff(workerID: Int64, keeping unwritten: [Int64] = []) throws(PostgresError) {
+        _ = try connection.run(QueueStatements.signOffWorker, [workerID, unwritten])
     }
 
     /// Frees what workers hold whose lease ran out: how many workers and events.
@@ -52,10 +63,10 @@ struct EventQueue {
         _ = try connection.run(QueueStatements.freeOrphans, [orphans.map(\.eventID), orphans.map(\.leaseID)])
     }
 
-    /// Frees what a killed worker had begun, into the suspect lane; which leases were still its own.
+    /// Frees what a killed worker had begun, into the suspect lane.
     func markSuspects(
         _ entries: [JournalEntry], isAlone: Bool, holding kinds: Set<String>
-    ) throws(PostgresError) -> Set<Int64> {
+    ) throws(PostgresError) -> Settled {
         var parameters = Parameters()
         parameters.append(entries.map(\.eventID))
         parameters.append(entries.map(\.leaseID))
@@ -63,10 +74,7 @@ struct EventQueue {
         parameters.append(isAlone)
         parameters.append(ClaimPlanner.suspectLane)
         parameters.append(kinds.sorted())
-        let rows = try connection.run(QueueStatements.markSuspects, parameters)
-        var marked: Set<Int64> = []
-        for row in 0..<rows.count { marked.insert(try rows.int64(row, 0)) }
-        return marked
+        return try Settled([try connection.run(QueueStatements.markSuspects, parameters)])
     }
 
     struct Promotion {

@@ -13,11 +13,18 @@ struct JournalAdoptionTests {
     private struct Estate {
         let client: QueueClient
         let folder: TemporaryFolder
-        let installationID: UUID
+        let database: DatabaseIdentity
 
-        func journal(of stages: [(ClaimedEvent, JournalEntry.Stage)], in installation: UUID? = nil) throws {
-            let journal = try Journal(
-                directory: folder.path, workerID: client.workerID, installationID: installation ?? installationID)
+        init(_ connection: PostgresConnection, _ folder: TemporaryFolder) throws {
+            client = try QueueClient(connection)
+            self.folder = folder
+            let id = try connection.value("select id from notify.installation") ?? ""
+            database = DatabaseIdentity(
+                installationID: try #require(UUID(uuidString: id)), mark: try client.queue.databaseMark())
+        }
+
+        func journal(of stages: [(ClaimedEvent, JournalEntry.Stage)], in other: DatabaseIdentity? = nil) throws {
+            let journal = try Journal(directory: folder.path, workerID: client.workerID, database: other ?? database)
             for (event, stage) in stages {
                 journal.note(event: event.id, lease: event.leaseID, stage)
                 if stage == .accepted { journal.advance(event.leaseID, to: stage, replyCode: 250) }
@@ -29,7 +36,7 @@ struct JournalAdoptionTests {
         /// fork and exec.
         func adopt(holding kinds: Set<String> = []) throws {
             let adoption = JournalAdoption(
-                directory: folder.path, installationID: installationID, holdUnknown: kinds,
+                directory: folder.path, database: database, holdUnknown: kinds,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             for _ in 1...50 {
                 try adoption.run(in: client.queue)
@@ -72,11 +79,7 @@ struct JournalAdoptionTests {
             try await database.withConnection { connection in
                 let folder = try TemporaryFolder()
                 defer { folder.remove() }
-                let id = try connection.value("select id from notify.installation") ?? ""
-                try body(
-                    Estate(
-                        client: try QueueClient(connection), folder: folder,
-                        installationID: try #require(UUID(uuidString: id))))
+                try body(try Estate(connection, folder))
             }
         }
     }
@@ -161,8 +164,8 @@ struct JournalAdoptionTests {
             #expect(try estate.row(second) == "ready 0 f")
 
             for deaths in 1...3 {
-                let worker = try QueueClient(estate.client.connection)
-                let heir = Estate(client: worker, folder: estate.folder, installationID: estate.installationID)
+                let heir = try Estate(estate.client.connection, estate.folder)
+                let worker = heir.client
                 let claimed = try #require(try worker.claim(1, from: [ClaimPlanner.suspectLane]).first?.event)
                 let others = try worker.claim(1).map(\.event)
                 if deaths == 2 {
@@ -187,39 +190,114 @@ struct JournalAdoptionTests {
         }
     }
 
-    @Test("leaves another database's journal where it is, and removes one that says nothing")
-    func others() async throws {
+    @Test("leaves another database's journal where it is, and that of a copy of this one")
+    func otherDatabases() async throws {
         try await withEstate { estate in
             let event = try estate.client.claimTicket()
-            try estate.journal(of: [(event, .accepted)], in: UUID())
-            #expect(FileManager.default.createFile(atPath: estate.folder.path + "/empty.journal", contents: nil))
+            let mark = try #require(estate.database.mark)
+            let ours = estate.database.installationID
+            for other in [
+                DatabaseIdentity(installationID: UUID(), mark: mark),
+                DatabaseIdentity(installationID: ours, mark: mark + 1),
+            ] {
+                try estate.journal(of: [(event, .accepted)], in: other)
+            }
             let before = estate.files
             try estate.adopt()
             #expect(try estate.row(event)?.hasPrefix("leased") == true)
-            #expect(estate.files == before.filter { !$0.hasSuffix("empty.journal") })
+            #expect(estate.files == before && before.count == 2)
+            // Whose mark is not known, as of a server that does not say it, counts by the installation alone.
+            try estate.journal(of: [(event, .accepted)], in: DatabaseIdentity(installationID: ours, mark: nil))
+            try estate.adopt()
+            #expect(try estate.outcome(event) == "sent 250 1 f")
+            #expect(estate.files == before)
         }
     }
 
-    @Test("waits with a file whose row somebody keeps locked")
-    func locked() async throws {
+    @Test("removes one that says nothing", arguments: [0, 10, 63])
+    func nothing(length: Int) async throws {
+        try await withEstate { estate in
+            try estate.journal(of: [(try estate.client.claimTicket(), .sending)])
+            truncate(try #require(estate.files.first), length)
+            try estate.adopt()
+            #expect(estate.files == [])
+        }
+    }
+
+    @Test("leaves a copy of a living worker's journal alone")
+    func copyOfLiving() async throws {
+        try await withEstate { estate in
+            let event = try estate.client.claimTicket()
+            let living = try Journal(
+                directory: estate.folder.path, workerID: estate.client.workerID, database: estate.database)
+            living.note(event: event.id, lease: event.leaseID, .sending)
+            try FileManager.default.copyItem(atPath: living.path, toPath: estate.folder.path + "/copy.journal")
+            try estate.adopt()
+            #expect(try estate.row(event)?.hasPrefix("leased 0 f") == true)
+            #expect(estate.files.count == 2)
+            living.close()
+            // Now it is of one that is no more, and says the same.
+            try estate.adopt()
+            #expect(try estate.row(event) == "ready suspect 0 t")
+            #expect(estate.files == [])
+        }
+    }
+
+    @Test("is not held up by a row that the database refuses, nor are the others of its worker")
+    func refusedRow() async throws {
+        try await withEstate { estate in
+            let events = try (0..<6).map { _ in try estate.client.claimTicket() }
+            try estate.client.connection.execute(
+                """
+                create function refuse() returns trigger language plpgsql as
+                    $$ begin raise exception 'not this one' using errcode = '23514'; end $$;
+                create trigger refuse before insert on notify.deliveries
+                    for each row when (new.event_id = \(events[1].id)) execute function refuse();
+                """)
+            try estate.journal(of: [
+                (events[0], .accepted), (events[1], .accepted), (events[2], .accepted), (events[3], .sending),
+                (events[4], .waiting),
+            ])
+            try estate.adopt()
+            for index in [0, 2] { #expect(try estate.outcome(events[index]) == "sent 250 1 f") }
+            #expect(try estate.row(events[1])?.hasPrefix("leased 0 f") == true, "it was sent: it waits for its lease")
+            #expect(try estate.row(events[3]) == "ready suspect 0 t")
+            for index in [4, 5] { #expect(try estate.row(events[index]) == "ready 0 f") }
+            #expect(estate.files.count == 1)
+            #expect(try estate.client.connection.value("select count(*) from notify.workers") == "1")
+            try estate.client.connection.execute("drop trigger refuse on notify.deliveries")
+            try estate.adopt()
+            #expect(try estate.outcome(events[1]) == "sent 250 1 f")
+            #expect(estate.files == [])
+            #expect(try estate.client.connection.value("select count(*) from notify.workers") == "0")
+        }
+    }
+
+    @Test(
+        "waits with a file whose row somebody keeps locked, and with nobody else's",
+        arguments: [JournalEntry.Stage.accepted, .sending])
+    func locked(stage: JournalEntry.Stage) async throws {
         try await withTestDatabase(.directory) { database in
             try await database.withConnection { connection in
                 let folder = try TemporaryFolder()
                 defer { folder.remove() }
-                let id = try connection.value("select id from notify.installation") ?? ""
-                let estate = Estate(
-                    client: try QueueClient(connection), folder: folder,
-                    installationID: try #require(UUID(uuidString: id)))
-                let event = try estate.client.claimTicket()
-                try estate.journal(of: [(event, .accepted)])
+                let estate = try Estate(connection, folder)
+                let (event, other) = (try estate.client.claimTicket(), try estate.client.claimTicket())
+                try estate.journal(of: [(event, stage), (other, .sending)])
                 try database.withSession { holder in
-                    try holder.execute("begin; select from notify.events for update")
+                    try holder.execute("begin; select from notify.events where id = \(event.id) for update")
                     try estate.adopt()
                 }
                 #expect(try estate.row(event)?.hasPrefix("leased") == true)
+                #expect(try estate.row(other) == "ready suspect 0 t")
                 #expect(estate.files.count == 1)
                 try estate.adopt()
-                #expect(try estate.outcome(event) == "sent 250 1 f")
+                if stage == .accepted {
+                    #expect(try estate.outcome(event) == "sent 250 1 f")
+                } else {
+                    #expect(try estate.row(event) == "ready suspect 0 t")
+                }
+                #expect(estate.files == [])
             }
         }
     }

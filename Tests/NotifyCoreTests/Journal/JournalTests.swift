@@ -8,7 +8,7 @@ import Threads
 
 @Suite("The journal")
 struct JournalTests {
-    private static let installation = UUID()
+    private static let database = DatabaseIdentity(installationID: UUID(), mark: 42)
 
     private func withFolder(_ body: (TemporaryFolder) throws -> Void) throws {
         let folder = try TemporaryFolder()
@@ -17,7 +17,7 @@ struct JournalTests {
     }
 
     private func journal(in folder: TemporaryFolder) throws -> Journal {
-        try Journal(directory: folder.path, workerID: 7, installationID: Self.installation)
+        try Journal(directory: folder.path, workerID: 7, database: Self.database)
     }
 
     private func contents(of path: String) throws -> JournalContents {
@@ -53,7 +53,7 @@ struct JournalTests {
             journal.close()
             let contents = try contents(of: journal.path)
             #expect(contents.worker?.id == 7)
-            #expect(contents.worker?.installationID == Self.installation)
+            #expect(contents.worker?.database == Self.database)
             let told = contents.entries.map { "\($0.eventID) \($0.leaseID) \($0.stage) \($0.replyCode)" }
             #expect(
                 told.sorted() == [
@@ -135,8 +135,9 @@ struct JournalTests {
             journal.close()
             truncate(journal.path, length)
             let contents = try contents(of: journal.path)
-            #expect((contents.worker != nil) == (length >= 32), "the header holds the worker in its first 32 octets")
-            let whole = length >= JournalLayout.headerSize ? min(3, (length - JournalLayout.headerSize + 8) / 32) : 0
+            let hasHeader = length >= JournalLayout.headerSize
+            #expect((contents.worker != nil) == hasHeader)
+            let whole = hasHeader ? min(3, (length - JournalLayout.headerSize + 8) / 32) : 0
             #expect(contents.entries.map(\.eventID) == (0..<whole).map { Int64($0 + 1) })
         }
     }
@@ -179,11 +180,11 @@ struct JournalTests {
             #expect(FileManager.default.createFile(atPath: file, contents: nil))
             for directory in [file, folder.path + "/no/such"] {
                 let error = #expect(throws: JournalError.self) {
-                    try Journal(directory: directory, workerID: 7, installationID: Self.installation)
+                    try Journal(directory: directory, workerID: 7, database: Self.database)
                 }
                 #expect(error?.description.hasPrefix("cannot make \(directory)/7-") == true)
             }
-            let made = try Journal(directory: folder.path + "/new", workerID: 7, installationID: Self.installation)
+            let made = try Journal(directory: folder.path + "/new", workerID: 7, database: Self.database)
             made.close()
         }
     }

@@ -1,6 +1,7 @@
 -- Frees at once what a killed worker had begun, each into the suspect lane, where events are claimed one by one and alone.
 -- One of a kind that is not sent again while nobody knows whether it went out is held instead.
 -- What was cut short gets a row of notify.attempts, not charged.
+-- Gives back the leases that were still the worker's, and those whose row somebody else keeps locked, to be tried again.
 -- $1 ids, $2 leases, $3 whether the relay may have it, $4 whether it was all that the worker had, $5 the suspect lane,
 -- $6 kinds to hold. A death counts against an event only if it was a suspect, and alone, then already.
 with input as (
@@ -9,7 +10,7 @@ with input as (
     select e.id
       from input i
      cross join lateral (
-         select e.id from notify.events e where e.id = i.id and e.lease_id = i.lease_id for update
+         select e.id from notify.events e where e.id = i.id and e.lease_id = i.lease_id for update skip locked
      ) e
 ), marked as (
     update notify.events e
@@ -27,11 +28,16 @@ with input as (
     returning e.id, e.attempts, e.state, e.deaths, i.lease_id, i.in_doubt
 ), noted as (
     insert into notify.attempts (event_id, attempt, lease_id, result, charged, next_at, detail)
-    select m.id, m.attempts + 1, m.lease_id, case when m.in_doubt then 'unknown' else 'interrupted' end, false,
+    select m.id, least(m.attempts + 1, 32767), m.lease_id, case when m.in_doubt then 'unknown' else 'interrupted' end, false,
            case when m.state <> 'held' then clock_timestamp() end,
            'the worker was killed' ||
            case when m.deaths > 0 then format('; %s died with this event alone', m.deaths) else '' end
       from marked m
 )
-select lease_id
+select lease_id, false as is_locked
   from marked
+ union all
+select i.lease_id, true
+  from input i
+ where not exists (select from held h where h.id = i.id)
+   and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)  -- `exists` would be a join

@@ -1,0 +1,18 @@
+package import Foundation
+
+/// The database that a journal is about.
+package struct DatabaseIdentity: Sendable, Hashable {
+    package let installationID: UUID
+    /// Tells a copy, which has the same installation id, from its original; nil where the server does not say.
+    package let mark: Int64?
+
+    package init(installationID: UUID, mark: Int64?) {
+        self.installationID = installationID
+        self.mark = mark
+    }
+
+    /// Whether both may be the same, as far as both are known.
+    func matches(_ other: DatabaseIdentity) -> Bool {
+        installationID == other.installationID && (mark == nil || other.mark == nil || mark == other.mark)
+    }
+}
