@@ -45,7 +45,7 @@ struct SlowRelayTests {
             testDescription: "an operator cancels it, then its producer",
             statement: "select notify.cancel_event((select max(id) from notify.events)); select notify.cancel('k')",
             outcome: "cancelled: by_operator"),
-        Change(testDescription: "it expires", expiry: "1 s", statement: "select 1", outcome: "expired: never_tried"),
+        Change(testDescription: "it expires", expiry: "4 s", statement: "select 1", outcome: "expired: never_tried"),
         Change(
             testDescription: "the address changes",
             statement: "select notify.upsert_user('\(ada)', 'ada.new@example.org', 'Ada')", outcome: "sent",
@@ -74,7 +74,7 @@ struct SlowRelayTests {
                 try connection.wait(until: "select state = 'leased' from notify.events where id = \(waiting)")
                 try connection.execute(change.statement)
                 // By then its check is too old to count, and one that was to expire has.
-                try connection.wait(milliseconds: change.expiry == "1 s" ? 1_100 : 300)
+                try connection.wait(milliseconds: change.expiry == "4 s" ? 4_100 : 300)
             }
             gate.release()
             #expect(try await worker.outcome(of: first) == "sent")
@@ -102,7 +102,7 @@ struct SlowRelayTests {
             try await worker.database.withConnection { connection in
                 try connection.execute(change.statement)
                 // By then its check is too old for its content, and one that was to expire has.
-                try connection.wait(milliseconds: change.expiry == "1 s" ? 1_100 : 300)
+                try connection.wait(milliseconds: change.expiry == "4 s" ? 4_100 : 300)
             }
             gate.release()
             #expect(try await worker.outcome(of: event) == change.outcome)
