@@ -79,9 +79,8 @@ extension SMTPSession {
     /// Ends the session: every mail in it gets its result or goes back to the lane.
     mutating func end(_ fault: ConnectionFault?, byRelay: Bool = true) {
         guard !hasEnded else { return }
-        let blamed = byRelay ? fault.flatMap(blamedGroup) : nil
-        if let blamed { events.append(.pipeliningFailed(blamed)) }
-        let blamesGroup = blamed != nil
+        let blamesGroup = byRelay && (fault.map(blamesGroup) ?? false)
+        if blamesGroup { events.append(.pipeliningFailed(level)) }
         if let transaction = current, !transaction.isSettled {
             endCurrent(transaction, fault, blamesGroup: blamesGroup)
         }
@@ -103,13 +102,23 @@ extension SMTPSession {
 
     private mutating func endCurrent(_ transaction: SMTPTransaction, _ fault: ConnectionFault?, blamesGroup: Bool) {
         if phase == .dot { return settle(.unknown) }
-        let isOver = fault.map { $0.kind != .closed } ?? false && !blamesGroup
-        if phase != .content, transaction.submission.history.returns == 0, !isOver,
-            blamesGroup || (!transaction.mailAnswered && mayReturn(transaction))
-        {
+        let isFirstReturn = phase != .content && transaction.submission.history.returns == 0
+        if isFirstReturn, fault?.kind == .timeout, mayMeanGroup(transaction) {
+            var submission = transaction.submission
+            submission.history.suspicion = .init(phase: phase, group: transaction.level)
+            return returnToLane(submission, inTurn: true)
+        }
+        let wasClosed = (fault?.kind ?? .closed) == .closed
+        if isFirstReturn, wasClosed, blamesGroup || (!transaction.mailAnswered && mayReturn(transaction)) {
             return returnToLane(transaction.submission, inTurn: blamesGroup)
         }
         settle(.interrupted(phase))
+    }
+
+    /// Whether a silence may mean the group, once its first command was answered: there are relays that throw away what comes
+    /// behind a command. The mail is begun again in turn, and only if that goes well is it the group.
+    private func mayMeanGroup(_ transaction: SMTPTransaction) -> Bool {
+        isAuto && transaction.isGrouped && transaction.mailAnswered && transaction.submission.history.suspicion == nil
     }
 
     /// A reused or idle connection may have been closing when its next MAIL went out: that is no attempt, once.
@@ -125,13 +134,11 @@ extension SMTPSession {
         events.append(.givenBack(submission))
     }
 
-    /// The joined group that a close follows, unless it is just an idle connection that the relay had given up; or that a
-    /// silence follows after its first answer: there are relays that throw away what comes behind a command.
-    private func blamedGroup(_ fault: ConnectionFault) -> PipeliningLevel? {
-        guard isAuto, fault.reply == nil, fault.kind == .closed || fault.kind == .timeout else { return nil }
-        if joined != nil { return fault.kind == .closed ? level : nil }
-        guard let current, current.isGrouped, !current.isSettled, phase != .content, phase != .dot else { return nil }
-        if fault.kind == .timeout { return current.mailAnswered ? current.level : nil }
-        return current.mailAnswered || !current.followsIdle ? level : nil
+    /// Whether a close follows a joined group, and is not just an idle connection that the relay had given up.
+    private func blamesGroup(_ fault: ConnectionFault) -> Bool {
+        guard isAuto, fault.kind == .closed, fault.reply == nil else { return false }
+        if joined != nil { return true }
+        guard let current, current.isGrouped, !current.isSettled, phase != .content, phase != .dot else { return false }
+        return current.mailAnswered || !current.followsIdle
     }
 }
