@@ -64,12 +64,11 @@ final class Claimer {
     /// One look at the queue and at most one claim; how many events it brought.
     private func turn() throws(PostgresError) -> Int {
         if let drain, let trouble = path.relayTrouble(for: Self.drainPatience) { drain.noRelay(trouble) }
-        // What killed workers left goes first: it is known before anything is claimed.
-        if snapshot == nil, sweepFrom == nil { try database.run(look) }
+        if snapshot == nil, sweepFrom == nil { try database.run(firstLook) }
         let action = suspectTurn.next(
             hasSuspect: planner.suspect != nil, inFlight: path.inFlight.count, now: .now)
         if action == .wait { return 0 }
-        let room = room(for: action)
+        let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
         let claimed = try database.run { queue throws(PostgresError) in
             try promote(in: queue)
@@ -79,14 +78,6 @@ final class Claimer {
         }
         if claimed == 0, let drain, path.inFlight.count == 0, try isNothingDue() { drain.nothingIsDue() }
         return claimed
-    }
-
-    private func room(for action: SuspectTurn.Action) -> DeliveryPath.Room {
-        let room = path.room(batchSize: Self.batchSize)
-        guard case .claimOthers(let limit) = action, limit < .max else { return room }
-        return DeliveryPath.Room(
-            notifications: max(0, min(room.notifications, limit - path.inFlight.count)),
-            accountMails: room.accountMails)
     }
 
     private func promote(in queue: EventQueue) throws(PostgresError) {
@@ -104,6 +95,12 @@ final class Claimer {
         note(findings)
         snapshot = findings.snapshot
         if findings.isCut { try sweep(queue) }
+    }
+
+    /// What killed workers left goes first: it is known before anything is claimed, however many organisations there are.
+    private func firstLook(in queue: EventQueue) throws(PostgresError) {
+        note(try queue.sweepBuckets(from: ClaimPlanner.suspectLane, limit: 2))
+        try look(in: queue)
     }
 
     private func sweep(_ queue: EventQueue) throws(PostgresError) {

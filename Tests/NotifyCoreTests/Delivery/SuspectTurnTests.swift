@@ -32,27 +32,28 @@ struct SuspectTurnTests {
         var turn = SuspectTurn()
         #expect(turn.next(hasSuspect: true, inFlight: 5, now: at(0)) == .wait)
         #expect(turn.next(hasSuspect: true, inFlight: 5, now: at(1.9)) == .wait)
-        #expect(turn.next(hasSuspect: true, inFlight: 5, now: at(2)) == .claimOthers(upTo: 1))
-        #expect(turn.next(hasSuspect: true, inFlight: 0, now: at(11.9)) == .claimOthers(upTo: 1))
+        #expect(turn.next(hasSuspect: true, inFlight: 5, now: at(2)) == .claimOthers)
+        #expect(turn.next(hasSuspect: true, inFlight: 0, now: at(11.9)) == .claimOthers)
         #expect(turn.next(hasSuspect: true, inFlight: 5, now: at(12)) == .wait)
         #expect(turn.next(hasSuspect: true, inFlight: 0, now: at(12.1)) == .claimSuspect)
     }
 
-    @Test(
-        "comes within half a minute where a slow relay has a full path: no more is claimed than it takes in two seconds"
-    )
-    func slowRelay() {
-        var (turn, inFlight, second) = (SuspectTurn(), 512, 0.0)
-        var action = turn.next(hasSuspect: true, inFlight: inFlight, now: at(second))
-        while action != .claimSuspect, second < 100 {
-            second += 0.1
-            inFlight = max(0, inFlight - 2)
-            action = turn.next(hasSuspect: true, inFlight: inFlight, now: at(second))
-            // There is always more to claim.
-            if case .claimOthers(let limit) = action { inFlight = max(inFlight, min(512, limit)) }
+    @Test("comes after half a minute beside what does not come to its end, and then all suspects do")
+    func beside() {
+        var turn = SuspectTurn()
+        var waited = 0.0
+        var action = turn.next(hasSuspect: true, inFlight: 512, now: at(0))
+        var others = 0
+        while action != .claimSuspect, waited < 100 {
+            waited += 0.1
+            action = turn.next(hasSuspect: true, inFlight: 512, now: at(waited))
+            if action == .claimOthers { others += 1 }
         }
-        #expect(action == .claimSuspect && second < 40, "after \(second) s")
-        #expect(turn.next(hasSuspect: false, inFlight: 0, now: at(second + 1)) == .claimOthers)
+        #expect(abs(waited - 26) < 1, "after \(waited) s")
+        #expect(others > 150, "the others were claimed in most of that time")
+        #expect(turn.next(hasSuspect: true, inFlight: 512, now: at(waited + 0.1)) == .claimSuspect)
+        #expect(turn.next(hasSuspect: false, inFlight: 512, now: at(waited + 0.2)) == .claimOthers)
+        #expect(turn.next(hasSuspect: true, inFlight: 512, now: at(waited + 20)) == .wait, "a later one tries anew")
     }
 
     @Test("is over after two seconds: what takes long at its relay keeps nobody waiting")
