@@ -1,7 +1,6 @@
 """Runs rows of the table of faults against the real binary. See scripts/torture --help."""
 
 import argparse
-import functools
 import json
 import pathlib
 import random
@@ -23,7 +22,6 @@ HELP = """Breaks the worker and everything around it, and counts what was lost a
     scripts/torture                        all rows but those with a command of their own
     scripts/torture --row NAME --seed N    one row, at most 10 minutes; the same seed makes the same choices
     scripts/torture --short                the short form of all rows
-    scripts/torture --patient              the short form, with a second try where nothing was lost, as CI has it
     scripts/torture --list                 names of the rows, and what passes
     scripts/torture --record               also write the figures into docs/reliability.md; all must be committed
 
@@ -65,17 +63,6 @@ def perform(name, seed, short, commit):
     return result
 
 
-def perform_patiently(name, seed, commit):
-    """The short form, which a busy machine upsets: who was only too slow gets a second try. A lost or unexpected mail is
-    never forgiven."""
-    result = perform(name, seed, True, commit)
-    is_slow = not (result["figures"].get("lost") or result["figures"].get("unexpected"))
-    if result["passed"] or result["skipped"] or not is_slow:
-        return result
-    print(f"torture: {name} once more", file=sys.stderr, flush=True)
-    return perform(name, seed + 1, True, commit)
-
-
 def announce(names, short):
     """How many rows, and how long they took when they were last recorded."""
     kept = report.kept_results()
@@ -90,7 +77,6 @@ def main():
     parser.add_argument("--row", action="append", metavar="NAME", help="may be given several times")
     parser.add_argument("--seed", type=int, help="default: a random one, which is printed")
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--patient", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
@@ -109,10 +95,11 @@ def main():
     commit, results = report.commit(), []
     if arguments.record and commit.endswith(report.DIRTY):
         sys.exit(f"torture: records only what is in a commit, and this is {commit}: commit it first (git status)")
-    announce(names, arguments.short or arguments.patient)
+    if arguments.record and report.is_stale(BINARY):
+        sys.exit(f"torture: records only what is built, and {BINARY.name} is older than its sources: run `make release`")
+    announce(names, arguments.short)
     for count, name in enumerate(names, start=1):
-        perform_once = perform_patiently if arguments.patient else functools.partial(perform, short=arguments.short)
-        results.append(perform_once(name, seed, commit=commit))
+        results.append(perform(name, seed, arguments.short, commit))
         print(f"torture: {count} of {len(names)} rows", file=sys.stderr, flush=True)
         if arguments.record:
             # At once: who breaks off an hour of rows keeps what has passed.
@@ -125,7 +112,7 @@ def main():
           + (f"; not: {', '.join(failed)}" if failed else "")
           + (f"; not run: {', '.join(skipped)}" if skipped else ""), file=sys.stderr)
     # The short form also runs on machines that allow neither mounting nor tracing; the full one is about every row.
-    sys.exit(1 if failed or (skipped and not (arguments.short or arguments.patient)) else 0)
+    sys.exit(1 if failed or (skipped and not arguments.short) else 0)
 
 
 if __name__ == "__main__":

@@ -24,16 +24,6 @@ class Tally:
     def duplicated(self):
         return sum(self.duplicates.values())
 
-    @property
-    def is_clean(self):
-        return not (self.open or self.lost or self.unexpected or self.duplicates or self.unequal)
-
-    def __str__(self):
-        return (
-            f"attempted {self.attempted}, acknowledged {self.acknowledged}, unknown {self.unknown}, accepted "
-            f"{self.accepted}, lost {len(self.lost)}, unexpected {len(self.unexpected)}, duplicates {self.duplicated}, "
-            f"open {len(self.open)}, unsent {len(self.unsent)}")
-
 
 def check(server, producers, mailboxes):
     """The whole sum, once all is quiet. `server` is where the truth is now, after a failover the new primary."""

@@ -6,8 +6,6 @@ import pathlib
 import subprocess
 import threading
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-
 
 class Mailbox:
     def __init__(self, binary, log, **options):

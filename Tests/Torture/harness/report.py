@@ -32,14 +32,20 @@ def commit():
     return (_git("rev-parse", "--short", "HEAD") or "unknown") + (DIRTY if differs else "")
 
 
+def is_stale(binary):
+    """Whether a file of the program is younger than what was built of it."""
+    files = _git("ls-files", "--", *PARTS["program"]).splitlines()
+    return any((ROOT / name).stat().st_mtime > binary.stat().st_mtime for name in files)
+
+
 def kept_results():
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
 def record(result):
-    """One of the short form does not count."""
+    """One of the short form, or of a row that could not be run here, does not count."""
     kept = kept_results()
-    if not result["short"]:
+    if not result["short"] and not result["skipped"]:
         kept[result["row"]] = result
     kept = {name: kept[name] for name in ROWS if name in kept}
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
