@@ -72,7 +72,7 @@ extension FuzzTarget {
         read: { octets in
             let contents = JournalContents(octets)
             try FuzzFault.unless(contents.entries.count <= JournalLayout.slotCount, "\(contents.entries.count) entries")
-            try FuzzFault.unless(contents.worker != nil || contents.entries.isEmpty, "entries of nobody")
+            try FuzzFault.unless(contents.owner != nil || contents.entries.isEmpty, "entries of nobody")
         })
 
     /// Tokens of links: none is taken but one that this ring has signed.

@@ -113,7 +113,8 @@ package final class Dispatcher: Sendable {
     /// Registers with the database, makes sure that today's partitions are there, and starts all threads. Blocks.
     ///
     /// - Throws: `PostgresError`, `MigrationError` where the schema is not what this program needs, or `JournalError`, before
-    ///   anything was begun; then it may be tried again. Whatever fails later ends what this call began, and the dispatcher with it.
+    ///   anything was claimed; then it may be tried again. Whatever fails later ends what this call began, and the
+    ///   dispatcher with it.
     package func start() throws {
         let session = DatabaseSession(
             configuration.databaseURL, role: "start", stop: stop, logger: logger, canceller: cancellers.starting)
@@ -154,8 +155,8 @@ package final class Dispatcher: Sendable {
         _ registration: EventQueue.Registration, over session: DatabaseSession
     ) throws -> (Journal?, JournalAdoption?) {
         guard let directory = configuration.journalDirectory else { return (nil, nil) }
-        let mark = try session.run { queue throws(PostgresError) in try queue.databaseMark() }
-        let database = DatabaseIdentity(installationID: registration.installationID, mark: mark)
+        let fingerprint = try session.run { queue throws(PostgresError) in try queue.databaseFingerprint() }
+        let database = DatabaseIdentity(installationID: registration.installationID, fingerprint: fingerprint)
         let adoption = JournalAdoption(
             directory: directory, database: database, holdUnknown: rules.holdUnknown, logger: logger)
         try session.run { queue throws(PostgresError) in try adoption.run(in: queue) }

@@ -66,14 +66,11 @@ final class Keeper {
 
     private func turn() throws(PostgresError) {
         let now = ContinuousClock.now
-        let isRescueDue = now >= nextRescue
-        // Right before each rescue as well, or a clock that was set since would have us free what is in our own hands.
-        if now >= nextHeartbeat || isRescueDue { try heartbeat() }
-        if isRescueDue {
+        if now >= nextHeartbeat { try heartbeat() }
+        if now >= nextRescue {
             // Before, as below.
             nextRescue = now + Jitter.random().applied(to: rescueInterval)
-            let canRescue = wroteSince.map { now - $0 >= rescueGrace } ?? false
-            try each(canRescue ? [adopt, rescue] : [adopt])
+            try each([adopt, rescue])
         }
         if now >= nextHousekeeping {
             // Before, so that one that fails is due again in a minute and not at once.
@@ -109,6 +106,10 @@ final class Keeper {
     }
 
     private func rescue() throws(PostgresError) {
+        // Right before, or a clock that was set since, or a take-over that took long, would have us free what is in our own
+        // hands.
+        try heartbeat()
+        guard let wroteSince, ContinuousClock.now - wroteSince >= rescueGrace else { return }
         let rescued = try database.run { queue throws(PostgresError) in try queue.rescue() }
         guard rescued.workers > 0 || rescued.events > 0 else { return }
         logger.warning(

@@ -4,15 +4,16 @@ package import Foundation
 package struct DatabaseIdentity: Sendable, Hashable {
     package let installationID: UUID
     /// Tells a copy, which has the same installation id, from its original; nil where the server does not say.
-    package let mark: Int64?
+    package let fingerprint: Int64?
 
-    package init(installationID: UUID, mark: Int64?) {
+    package init(installationID: UUID, fingerprint: Int64?) {
         self.installationID = installationID
-        self.mark = mark
+        self.fingerprint = fingerprint
     }
 
     /// Whether both may be the same, as far as both are known.
     func matches(_ other: DatabaseIdentity) -> Bool {
-        installationID == other.installationID && (mark == nil || other.mark == nil || mark == other.mark)
+        installationID == other.installationID
+            && (fingerprint == nil || other.fingerprint == nil || fingerprint == other.fingerprint)
     }
 }

@@ -33,23 +33,34 @@ final class Journal: Sendable {
     init(directory: String, workerID: Int64, database: DatabaseIdentity) throws(JournalError) {
         // Whatever else is wrong with it, the file tells.
         _ = mkdir(directory, 0o700)
-        file = try Self.makeFile(in: directory, workerID: workerID)
+        let (file, tag) = try Self.makeFile(in: directory, workerID: workerID)
+        self.file = file
         path = file.path
-        memory = SharedMemory(start: try file.map())
+        do throws(JournalError) {
+            memory = SharedMemory(start: try file.map())
+        } catch {
+            file.remove()
+            file.close()
+            throw error
+        }
         slots = Mutex(Slots())
         memory.number(at: JournalLayout.workerOffset).pointee = UInt64(bitPattern: workerID)
         (memory.start + JournalLayout.installationOffset)
             .copyMemory(from: database.installationID.octets, byteCount: 16)
-        memory.number(at: JournalLayout.markOffset).pointee = UInt64(bitPattern: database.mark ?? 0)
+        memory.number(at: JournalLayout.fingerprintOffset).pointee = UInt64(bitPattern: database.fingerprint ?? 0)
+        (memory.start + JournalLayout.tagOffset).copyMemory(from: Array(tag.utf8), byteCount: tag.utf8.count)
         journal_store(memory.number(at: 0), JournalLayout.magic)
     }
 
-    private static func makeFile(in directory: String, workerID: Int64) throws(JournalError) -> JournalFile {
+    private static func makeFile(
+        in directory: String, workerID: Int64
+    ) throws(JournalError) -> (JournalFile, tag: String) {
         while true {
             // Not found by its name: two containers may both call their process 1. A new name for each try: who has
             // removed one may yet remove another of its name.
-            let name = "\(workerID)-\(UUID().lowercaseText.prefix(8))\(JournalFile.suffix)"
-            if let file = try JournalFile.create("\(directory)/\(name)") { return file }
+            let tag = String(UUID().lowercaseText.prefix(JournalLayout.tagSize))
+            let name = JournalFile.name(workerID: workerID, tag: tag)
+            if let file = try JournalFile.create("\(directory)/\(name)") { return (file, tag) }
         }
     }
 

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Takes over what killed workers of this host left in their journals: settles what was accepted, marks as suspects what
 /// was begun, and frees the rest at once.
 final class JournalAdoption: Sendable {
-    let directory: String
+    private let directory: String
     private let database: DatabaseIdentity
     /// Kinds that are held rather than sent again when nobody knows whether they went out.
     private let holdUnknown: Set<String>
@@ -20,102 +20,133 @@ final class JournalAdoption: Sendable {
         self.logger = logger
     }
 
-    /// All files whose workers are no more. A row that somebody keeps locked, or that the database refuses, keeps its lease,
-    /// and the file stays for the next time; it holds up nobody else.
+    /// All files whose workers are no more. What cannot be done now holds up nothing else: a row that somebody keeps locked,
+    /// or that the database refuses, keeps its lease, and its file stays for the next time.
     ///
-    /// - Throws: `PostgresError` when the database cannot be asked; the file that was at hand stays too.
+    /// - Throws: `PostgresError` where the connection is of no use any more.
     func run(in queue: EventQueue) throws(PostgresError) {
-        let paths = (try? JournalFile.paths(in: directory)) ?? []
+        let paths: [String]
+        do {
+            paths = try JournalFile.paths(in: directory)
+        } catch {
+            return warnOnce("cannot look for journals", about: directory, error)
+        }
+        told.withLock { $0.formIntersection(paths + [directory]) }
         for path in paths {
-            guard let file = JournalFile.takeOver(path) else { continue }
+            let file: JournalFile
+            do {
+                guard let taken = try JournalFile.takeOver(path) else { continue }
+                file = taken
+            } catch {
+                warnOnce("cannot open a journal", about: path, error)
+                continue
+            }
             defer { file.close() }
-            if try adopt(file, beside: paths, in: queue) { file.remove() }
+            do throws(PostgresError) {
+                if try adopt(file, in: queue) { file.remove() }
+            } catch {
+                if error.isConnectionLost || error.sqlState == .readOnlyTransaction { throw error }
+                logger.warning(
+                    "cannot take over a journal now; trying again", metadata: ["file": "\(path)", "error": "\(error)"])
+            }
         }
     }
 
     /// Whether the file has nothing more to tell.
-    private func adopt(
-        _ file: JournalFile, beside paths: [String], in queue: EventQueue
-    ) throws(PostgresError) -> Bool {
+    private func adopt(_ file: JournalFile, in queue: EventQueue) throws(PostgresError) -> Bool {
         let contents = file.contents()
-        guard let worker = contents.worker else {
+        guard let owner = contents.owner else {
+            if contents.isForeign {
+                warnOnce("left a file alone that is no journal of this version", about: file.path)
+                return false
+            }
             logger.warning("removed a journal that says nothing; leases run out", metadata: ["file": "\(file.path)"])
             return true
         }
-        guard worker.database.matches(database) else {
-            return leave(file, "left a journal of another database alone")
+        guard owner.database.matches(database) else {
+            warnOnce("left a journal of another database alone", about: file.path)
+            return false
         }
-        if paths.contains(where: { $0 != file.path && JournalFile.isHeld($0, by: worker.id) }) {
-            return leave(file, "left a copy of a living worker's journal alone")
+        guard owner.fileName.map({ $0 == file.name }) ?? true else {
+            warnOnce("left a copy of a journal alone", about: file.path)
+            return false
         }
-        let unwritten = try writeOut(contents.entries, in: queue)
+        let unwritten = try writeOut(contents, in: queue)
         if contents.isWhole {
-            try queue.signOff(workerID: worker.id, keeping: unwritten.map(\.eventID))
+            try queue.signOff(workerID: owner.workerID, keeping: unwritten.map(\.eventID))
         } else {
-            _ = leave(file, "a journal is damaged; what it does not name waits for its lease")
+            warnOnce("a journal is damaged; what it does not name waits for its lease", about: file.path)
         }
         guard unwritten.isEmpty else { return false }
-        logger.notice("took over from a worker that was killed", metadata: ["worker": "\(worker.id)"])
+        logger.notice("took over from a worker that was killed", metadata: ["worker": "\(owner.workerID)"])
         return true
     }
 
     /// Records what was accepted and marks what was begun; the entries for which neither could be done now.
-    private func writeOut(_ entries: [JournalEntry], in queue: EventQueue) throws(PostgresError) -> [JournalEntry] {
-        let accepted = try write(entries.filter { $0.stage == .accepted }) { batch throws(PostgresError) in
+    private func writeOut(_ contents: JournalContents, in queue: EventQueue) throws(PostgresError) -> [JournalEntry] {
+        let accepted = try write(contents.entries.filter { $0.stage == .accepted }) { batch throws(PostgresError) in
             try queue.settle(batch.map(Settlement.init(accepted:)))
         }
         log("recorded as sent what a killed worker had sent", accepted.written)
-        let suspects = try write(entries.filter(\.stage.isSuspect)) { batch throws(PostgresError) in
-            try queue.markSuspects(batch, isAlone: entries.count == 1, holding: holdUnknown)
+        let isAlone = contents.isWhole && contents.entries.count == 1
+        let suspects = try write(contents.entries.filter(\.stage.isSuspect)) { batch throws(PostgresError) in
+            try queue.markSuspects(batch, isAlone: isAlone, holding: holdUnknown)
         }
         log("may have been sent by a killed worker", suspects.written.filter { $0.stage == .sending })
         log("was under way in a killed worker, and unsent", suspects.written.filter { $0.stage != .sending })
+        for part in [accepted, suspects] {
+            guard let refusal = part.refusal else { continue }
+            log("cannot record what became of events of a killed worker; trying again", part.unwritten, refusal)
+        }
         return accepted.unwritten + suspects.unwritten
     }
 
-    private typealias Entries = (written: [JournalEntry], unwritten: [JournalEntry])
+    private struct Part {
+        var written: [JournalEntry] = []
+        var unwritten: [JournalEntry] = []
+        /// Why the database would not have the last of them.
+        var refusal: PostgresError?
+    }
 
-    /// One row that cannot be written must not hold up its batch mates: a batch with one is halved.
+    /// One row that cannot be written must not hold up its batch mates: a batch with one is halved. But not where a whole
+    /// table is locked, which would take the limit's five seconds for each part.
     private func write(
         _ batch: [JournalEntry], by body: ([JournalEntry]) throws(PostgresError) -> EventQueue.Settled
-    ) throws(PostgresError) -> Entries {
-        guard !batch.isEmpty else { return ([], []) }
+    ) throws(PostgresError) -> Part {
+        guard !batch.isEmpty else { return Part() }
         do throws(PostgresError) {
             let settled = try body(batch)
-            return (
-                batch.filter { settled.ours.contains($0.leaseID) }, batch.filter { settled.locked.contains($0.leaseID) }
-            )
+            return Part(
+                written: batch.filter { settled.ours.contains($0.leaseID) },
+                unwritten: batch.filter { settled.locked.contains($0.leaseID) })
         } catch {
             guard error.isAboutOneRow else { throw error }
-            guard batch.count > 1 else {
-                logger.warning(
-                    "cannot record what became of an event of a killed worker; trying again",
-                    metadata: ["event": "\(batch[0].eventID)", "error": "\(error)"])
-                return ([], batch)
+            guard batch.count > 1, error.sqlState != .lockNotAvailable else {
+                return Part(unwritten: batch, refusal: error)
             }
             let middle = batch.count / 2
-            let (first, second) = (
-                try write(Array(batch[..<middle]), by: body), try write(Array(batch[middle...]), by: body)
-            )
-            return (first.written + second.written, first.unwritten + second.unwritten)
+            let first = try write(Array(batch[..<middle]), by: body)
+            let second = try write(Array(batch[middle...]), by: body)
+            return Part(
+                written: first.written + second.written, unwritten: first.unwritten + second.unwritten,
+                refusal: second.refusal ?? first.refusal)
         }
     }
 
-    /// False, for the one who asks whether the file may go.
-    private func leave(_ file: JournalFile, _ message: Logger.Message) -> Bool {
-        if told.withLock({ $0.insert(file.path).inserted }) {
-            logger.warning(message, metadata: ["file": "\(file.path)"])
-        }
-        return false
+    private func warnOnce(_ message: Logger.Message, about path: String, _ error: JournalError? = nil) {
+        guard told.withLock({ $0.insert(path).inserted }) else { return }
+        var metadata: Logger.Metadata = ["file": "\(path)"]
+        if let error { metadata["error"] = "\(error)" }
+        logger.warning(message, metadata: metadata)
     }
 
-    private func log(_ message: Logger.Message, _ entries: [JournalEntry]) {
+    private func log(_ message: Logger.Message, _ entries: [JournalEntry], _ error: PostgresError? = nil) {
         guard !entries.isEmpty else { return }
-        logger.warning(
-            message,
-            metadata: [
-                "events": .array(entries.map { .stringConvertible(Int($0.eventID)) }), "count": "\(entries.count)",
-            ])
+        var metadata: Logger.Metadata = [
+            "events": .array(entries.map { .stringConvertible(Int($0.eventID)) }), "count": "\(entries.count)",
+        ]
+        if let error { metadata["error"] = "\(error)" }
+        logger.warning(message, metadata: metadata)
     }
 }
 

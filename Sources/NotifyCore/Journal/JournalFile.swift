@@ -33,10 +33,18 @@ struct JournalFile: Sendable {
         return file
     }
 
-    /// The file of a worker that is no more, locked; nil where its worker lives, or somebody else has just taken it.
-    static func takeOver(_ path: String) -> JournalFile? {
+    static func name(workerID: Int64, tag: String) -> String { "\(workerID)-\(tag)\(suffix)" }
+
+    var name: Substring { path.split(separator: "/").last ?? "" }
+
+    /// The file of a worker that is no more, locked; nil where its worker lives, somebody else has just taken it, or there
+    /// is no file but a link.
+    static func takeOver(_ path: String) throws(JournalError) -> JournalFile? {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ELOOP { return nil }
+            throw JournalError("open", path)
+        }
         let file = JournalFile(path: path, descriptor: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, file.isLinked else {
             file.close()
@@ -45,18 +53,12 @@ struct JournalFile: Sendable {
         return file
     }
 
-    /// Whether this is the file of that worker, by its name, and the worker lives: it, or somebody else just now, has the
-    /// lock.
-    static func isHeld(_ path: String, by workerID: Int64) -> Bool {
-        guard path.split(separator: "/").last?.hasPrefix("\(workerID)-") == true else { return false }
-        guard let file = takeOver(path) else { return access(path, F_OK) == 0 }
-        file.close()
-        return false
-    }
-
-    /// The files in a directory, whoever holds them.
+    /// The files in a directory, whoever holds them; none where it is not made yet.
     static func paths(in directory: String) throws(JournalError) -> [String] {
-        guard let stream = opendir(directory) else { throw JournalError("read the directory", directory) }
+        guard let stream = opendir(directory) else {
+            if errno == ENOENT { return [] }
+            throw JournalError("read the directory", directory)
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {

@@ -1,8 +1,10 @@
 /// How a journal's file is laid out: a header, then slots. All numbers little-endian, as the machine has them.
 enum JournalLayout {
     static let magic: UInt64 = 0x314c_4e52_4a59_464e
-    /// Of the header's worker, installation and mark of the database, 0 where that is not known.
-    static let (workerOffset, installationOffset, markOffset) = (8, 16, 32)
+    /// Of the header's worker, installation, fingerprint of the database, and what tells the file's name from others of
+    /// that worker; the last two are 0 where they are not known.
+    static let (workerOffset, installationOffset, fingerprintOffset, tagOffset) = (8, 16, 32, 40)
+    static let tagSize = 8
     static let headerSize = 64
     static let slotSize = 32
     static let slotCount = DeliveryPath.capacity + DeliveryPath.accountReserve

@@ -27,9 +27,9 @@ struct EventQueue {
     }
 
     /// Which database this is, beside its installation id; nil where the server does not say.
-    func databaseMark() throws(PostgresError) -> Int64? {
+    func databaseFingerprint() throws(PostgresError) -> Int64? {
         do throws(PostgresError) {
-            return try connection.run(QueueStatements.identifyDatabase).int64(0, 0)
+            return try connection.run(QueueStatements.fingerprintDatabase).int64(0, 0)
         } catch {
             if error.sqlState == .insufficientPrivilege { return nil }
             throw error

@@ -3,8 +3,8 @@ import PostgresClient
 /// The statements of the queue, one file each under `Statements/`.
 enum QueueStatements {
     static let registerWorker = Statement(name: "register_worker", file: PackageResources.register_worker_sql)
-    static let identifyDatabase = Statement(
-        name: "identify_database", file: PackageResources.identify_database_sql)
+    static let fingerprintDatabase = Statement(
+        name: "fingerprint_database", file: PackageResources.fingerprint_database_sql)
     static let heartbeat = Statement(name: "heartbeat", file: PackageResources.heartbeat_sql)
     static let signOffWorker = Statement(name: "sign_off_worker", file: PackageResources.sign_off_worker_sql)
     static let listLeased = Statement(name: "list_leased", file: PackageResources.list_leased_sql)

@@ -20,7 +20,7 @@ struct JournalAdoptionTests {
             self.folder = folder
             let id = try connection.value("select id from notify.installation") ?? ""
             database = DatabaseIdentity(
-                installationID: try #require(UUID(uuidString: id)), mark: try client.queue.databaseMark())
+                installationID: try #require(UUID(uuidString: id)), fingerprint: try client.queue.databaseFingerprint())
         }
 
         func journal(of stages: [(ClaimedEvent, JournalEntry.Stage)], in other: DatabaseIdentity? = nil) throws {
@@ -194,11 +194,11 @@ struct JournalAdoptionTests {
     func otherDatabases() async throws {
         try await withEstate { estate in
             let event = try estate.client.claimTicket()
-            let mark = try #require(estate.database.mark)
+            let fingerprint = try #require(estate.database.fingerprint)
             let ours = estate.database.installationID
             for other in [
-                DatabaseIdentity(installationID: UUID(), mark: mark),
-                DatabaseIdentity(installationID: ours, mark: mark + 1),
+                DatabaseIdentity(installationID: UUID(), fingerprint: fingerprint),
+                DatabaseIdentity(installationID: ours, fingerprint: fingerprint + 1),
             ] {
                 try estate.journal(of: [(event, .accepted)], in: other)
             }
@@ -206,8 +206,8 @@ struct JournalAdoptionTests {
             try estate.adopt()
             #expect(try estate.row(event)?.hasPrefix("leased") == true)
             #expect(estate.files == before && before.count == 2)
-            // Whose mark is not known, as of a server that does not say it, counts by the installation alone.
-            try estate.journal(of: [(event, .accepted)], in: DatabaseIdentity(installationID: ours, mark: nil))
+            // Whose fingerprint is not known, as of a server that does not say it, counts by the installation alone.
+            try estate.journal(of: [(event, .accepted)], in: DatabaseIdentity(installationID: ours, fingerprint: nil))
             try estate.adopt()
             #expect(try estate.outcome(event) == "sent 250 1 f")
             #expect(estate.files == before)
@@ -224,22 +224,65 @@ struct JournalAdoptionTests {
         }
     }
 
-    @Test("leaves a copy of a living worker's journal alone")
-    func copyOfLiving() async throws {
+    @Test("leaves a copy of a journal alone, whatever it says: its worker lives, or another file knows more")
+    func copies() async throws {
         try await withEstate { estate in
             let event = try estate.client.claimTicket()
             let living = try Journal(
                 directory: estate.folder.path, workerID: estate.client.workerID, database: estate.database)
             living.note(event: event.id, lease: event.leaseID, .sending)
-            try FileManager.default.copyItem(atPath: living.path, toPath: estate.folder.path + "/copy.journal")
+            // Comes before the original in their order.
+            let copy = estate.folder.path + "/0-copy.journal"
+            try FileManager.default.copyItem(atPath: living.path, toPath: copy)
             try estate.adopt()
             #expect(try estate.row(event)?.hasPrefix("leased 0 f") == true)
-            #expect(estate.files.count == 2)
+            living.advance(event.leaseID, to: .accepted, replyCode: 250)
             living.close()
-            // Now it is of one that is no more, and says the same.
+            try estate.adopt()
+            #expect(try estate.outcome(event) == "sent 250 1 f")
+            #expect(estate.files == [copy])
+        }
+    }
+
+    @Test("is not kept from a worker's journal by a living one of another database with the same number")
+    func sameNumber() async throws {
+        try await withEstate { estate in
+            let event = try estate.client.claimTicket()
+            let other = try Journal(
+                directory: estate.folder.path, workerID: estate.client.workerID,
+                database: DatabaseIdentity(installationID: UUID(), fingerprint: nil))
+            defer { other.close() }
+            try estate.journal(of: [(event, .sending)])
             try estate.adopt()
             #expect(try estate.row(event) == "ready suspect 0 t")
-            #expect(estate.files == [])
+            #expect(estate.files == [other.path])
+        }
+    }
+
+    @Test("leaves a file of another version where it is")
+    func otherVersion() async throws {
+        try await withEstate { estate in
+            var octets = [UInt8](repeating: 7, count: JournalLayout.fileSize)
+            octets[0] = 1
+            let path = estate.folder.path + "/new.journal"
+            #expect(FileManager.default.createFile(atPath: path, contents: Data(octets)))
+            try estate.adopt()
+            #expect(estate.files == [path])
+        }
+    }
+
+    @Test("takes an event that stands there under two leases for what the one says that is its own")
+    func twice() async throws {
+        try await withEstate { estate in
+            let event = try estate.client.claimTicket()
+            let journal = try Journal(
+                directory: estate.folder.path, workerID: estate.client.workerID, database: estate.database)
+            journal.note(event: event.id, lease: event.leaseID + 1_000, .opening)
+            journal.note(event: event.id, lease: event.leaseID, .sending)
+            journal.note(event: event.id, lease: event.leaseID + 2_000, .opening)
+            journal.close()
+            try estate.adopt()
+            #expect(try estate.row(event) == "ready suspect 0 t")
         }
     }
 

@@ -8,7 +8,7 @@ import Threads
 
 @Suite("The journal")
 struct JournalTests {
-    private static let database = DatabaseIdentity(installationID: UUID(), mark: 42)
+    private static let database = DatabaseIdentity(installationID: UUID(), fingerprint: 42)
 
     private func withFolder(_ body: (TemporaryFolder) throws -> Void) throws {
         let folder = try TemporaryFolder()
@@ -29,10 +29,10 @@ struct JournalTests {
     /// A program that some other test starts has the lock too for a moment, between fork and exec.
     private func takeOver(_ path: String) throws -> JournalFile {
         for _ in 1...1_000 {
-            if let file = JournalFile.takeOver(path) { return file }
+            if let file = try JournalFile.takeOver(path) { return file }
             usleep(1_000)
         }
-        return try #require(JournalFile.takeOver(path))
+        return try #require(try JournalFile.takeOver(path))
     }
 
     @Test("tells the successor what each event had come to, and whose it was")
@@ -52,8 +52,9 @@ struct JournalTests {
             }
             journal.close()
             let contents = try contents(of: journal.path)
-            #expect(contents.worker?.id == 7)
-            #expect(contents.worker?.database == Self.database)
+            #expect(contents.owner?.workerID == 7)
+            #expect(contents.owner?.database == Self.database)
+            #expect(contents.owner?.fileName == journal.path.split(separator: "/").last.map(String.init))
             let told = contents.entries.map { "\($0.eventID) \($0.leaseID) \($0.stage) \($0.replyCode)" }
             #expect(
                 told.sorted() == [
@@ -85,13 +86,13 @@ struct JournalTests {
         try withFolder { folder in
             let journal = try journal(in: folder)
             journal.note(event: 1, lease: 1, .sending)
-            #expect(JournalFile.takeOver(journal.path) == nil)
+            #expect(try JournalFile.takeOver(journal.path) == nil)
             journal.close()
             let first = try takeOver(journal.path)
-            #expect(JournalFile.takeOver(journal.path) == nil)
+            #expect(try JournalFile.takeOver(journal.path) == nil)
             first.remove()
             first.close()
-            #expect(JournalFile.takeOver(journal.path) == nil)
+            #expect(try JournalFile.takeOver(journal.path) == nil)
         }
     }
 
@@ -103,7 +104,7 @@ struct JournalTests {
             let finder = try NamedThread("finder") {
                 while !isDone.isRequested {
                     for path in (try? JournalFile.paths(in: directory)) ?? [] {
-                        guard let found = JournalFile.takeOver(path) else { continue }
+                        guard let found = try? JournalFile.takeOver(path) else { continue }
                         found.remove()
                         found.close()
                     }
@@ -136,7 +137,7 @@ struct JournalTests {
             truncate(journal.path, length)
             let contents = try contents(of: journal.path)
             let hasHeader = length >= JournalLayout.headerSize
-            #expect((contents.worker != nil) == hasHeader)
+            #expect((contents.owner != nil) == hasHeader)
             let whole = hasHeader ? min(3, (length - JournalLayout.headerSize + 8) / 32) : 0
             #expect(contents.entries.map(\.eventID) == (0..<whole).map { Int64($0 + 1) })
         }
@@ -162,12 +163,22 @@ struct JournalTests {
         }
     }
 
+    @Test("of another version is none that says nothing")
+    func foreign() {
+        var octets = [UInt8](repeating: 0, count: JournalLayout.fileSize)
+        #expect(!JournalContents(octets).isForeign)
+        withUnsafeBytes(of: JournalLayout.magic + 1) { octets.replaceSubrange(0..<8, with: $0) }
+        #expect(JournalContents(octets).isForeign)
+        withUnsafeBytes(of: JournalLayout.magic) { octets.replaceSubrange(0..<8, with: $0) }
+        #expect(!JournalContents(octets).isForeign)
+    }
+
     @Test("of random octets is no reason to stop, nor to believe anything")
     func noise() {
         var generator = SplitMix64(seed: 1)
         for _ in 0..<200 {
             var octets = (0..<JournalLayout.fileSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            #expect(JournalContents(octets).worker == nil)
+            #expect(JournalContents(octets).owner == nil)
             withUnsafeBytes(of: JournalLayout.magic) { octets.replaceSubrange(0..<8, with: $0) }
             #expect(JournalContents(octets).entries == [])
         }
@@ -184,6 +195,7 @@ struct JournalTests {
                 }
                 #expect(error?.description.hasPrefix("cannot make \(directory)/7-") == true)
             }
+            #expect(try JournalFile.paths(in: folder.path + "/new") == [])
             let made = try Journal(directory: folder.path + "/new", workerID: 7, database: Self.database)
             made.close()
         }

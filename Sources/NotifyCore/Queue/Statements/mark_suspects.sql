@@ -7,10 +7,13 @@
 with input as (
     select * from unnest($1::bigint[], $2::bigint[], $3::boolean[]) as i (id, lease_id, in_doubt)
 ), held as materialized (
-    select e.id
+    select e.id, e.lease_id
       from input i
      cross join lateral (
-         select e.id from notify.events e where e.id = i.id and e.lease_id = i.lease_id for update skip locked
+         select e.id, e.lease_id
+           from notify.events e
+          where e.id = i.id and e.lease_id = i.lease_id
+            for update skip locked
      ) e
 ), marked as (
     update notify.events e
@@ -24,7 +27,7 @@ with input as (
            worker_id = null,
            lease_id = null
       from input i
-     where e.id = any (array(select h.id from held h)) and e.id = i.id
+     where e.id = any (array(select h.id from held h)) and e.id = i.id and e.lease_id = i.lease_id
     returning e.id, e.attempts, e.state, e.deaths, i.lease_id, i.in_doubt
 ), noted as (
     insert into notify.attempts (event_id, attempt, lease_id, result, charged, next_at, detail)
@@ -39,5 +42,5 @@ select lease_id, false as is_locked
  union all
 select i.lease_id, true
   from input i
- where not exists (select from held h where h.id = i.id)
+ where not exists (select from held h where h.lease_id = i.lease_id)
    and (select true from notify.events e where e.id = i.id and e.lease_id = i.lease_id)  -- `exists` would be a join

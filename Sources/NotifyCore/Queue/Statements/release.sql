@@ -45,9 +45,9 @@ with input as (
     insert into notify.attempts
            (event_id, attempt, finished_at, lease_id, relay, result, phase, smtp_code, enhanced_code, smtp_reply,
             charged, next_at, detail)
-    select r.id, least(r.attempts + (not i.charged)::int, 32767), clock.now, r.lease_id, i.relay, i.result, i.phase, i.smtp_code,
-           i.enhanced_code, i.smtp_reply, i.charged, case when r.state <> 'held' then greatest(r.due_at, clock.now) end,
-           i.detail
+    select r.id, least(r.attempts + (not i.charged)::int, 32767), clock.now, r.lease_id, i.relay, i.result, i.phase,
+           i.smtp_code, i.enhanced_code, i.smtp_reply, i.charged,
+           case when r.state <> 'held' then greatest(r.due_at, clock.now) end, i.detail
       from released r
       join input i on i.id = r.id and i.lease_id = r.lease_id
      cross join clock

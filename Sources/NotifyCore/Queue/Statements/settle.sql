@@ -5,7 +5,7 @@
 -- What somebody else keeps locked does not hold up the others: the event, as a producer in the middle of a cancel has it,
 -- or the key or the feed row of one that ends as cancelled. It comes back as locked, to be tried again.
 -- Rows are found one by one or by a list of ids, never by a join: what waits can be a thousand times what the statistics
--- tell of, and a join was then planned to read it all.
+-- tell of, and a join was then planned to read it all. Attempts are counted up to what their column, a smallint, holds.
 -- $1 ids, $2 leases, $3 outcomes, $4 reasons, $5 details, $6 attempts charged by this end, $7 codes,
 -- $8 enhanced codes, $9 replies, $10 relays.
 with input as (
