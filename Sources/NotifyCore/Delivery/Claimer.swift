@@ -64,17 +64,23 @@ final class Claimer {
     /// One look at the queue and at most one claim; how many events it brought.
     private func turn() throws(PostgresError) -> Int {
         if let drain, let trouble = path.relayTrouble(for: Self.drainPatience) { drain.noRelay(trouble) }
-        if snapshot == nil, sweepFrom == nil { try database.run(firstLook) }
-        let action = suspectTurn.next(
-            hasSuspect: planner.suspect != nil, inFlight: path.inFlight.count, now: .now)
-        if action == .wait { return 0 }
+        let isFirstLook = snapshot == nil && sweepFrom == nil
+        let known = isFirstLook ? nil : nextAction()
+        if known == .wait { return 0 }
         let room = path.room(batchSize: Self.batchSize)
         guard room.notifications > 0 || room.accountMails > 0 else { return 0 }
+        // In one run: what succeeds before a statement that fails must not shorten the pause after it.
         let claimed = try database.run { queue throws(PostgresError) in
+            if isFirstLook { try firstLook(in: queue) }
             try promote(in: queue)
             try look(in: queue)
-            if action == .claimSuspect, let suspect = planner.suspect { return try claim([suspect], from: queue) }
-            return try claim(room, from: queue)
+            switch known ?? nextAction() {
+            case .wait: return 0
+            case .claimSuspect:
+                guard let suspect = planner.suspect else { return 0 }
+                return try claim([suspect], from: queue)
+            case .claimOthers: return try claim(room, from: queue)
+            }
         }
         if claimed == 0, let drain, path.inFlight.count == 0, try isNothingDue() { drain.nothingIsDue() }
         return claimed
@@ -95,6 +101,10 @@ final class Claimer {
         note(findings)
         snapshot = findings.snapshot
         if findings.isCut { try sweep(queue) }
+    }
+
+    private func nextAction() -> SuspectTurn.Action {
+        suspectTurn.next(hasSuspect: planner.suspect != nil, inFlight: path.inFlight.count, now: .now)
     }
 
     /// What killed workers left goes first: it is known before anything is claimed, however many organisations there are.
