@@ -1,6 +1,6 @@
 # The front door: people and CI use the same commands. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests build release run test check check-api bench torture torture-short soak torture-tests torture-binaries fuzz format demo clean
+.PHONY: help install install-tests build release run test check check-api bench bench-api bench-binaries guard torture torture-short soak torture-tests torture-binaries fuzz format demo clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -40,11 +40,25 @@ check-api: release ## Call the HTTP API with schemathesis, about 150 s (CHECK_AP
 	@scripts/install-dependencies --tests
 	scripts/check-api --binary .build/release/notify-worker
 
-bench: release ## Measure the HTTP API against references in the same run, about 4 minutes; writes Benchmarks/API.md
-	@command -v wrk >/dev/null || { echo "make bench: wrk is missing: apt-get install wrk" >&2; exit 1; }
+bench: bench-binaries ## Measure the way from event to mail against references in the same run; writes Benchmarks/RESULTS.md; ROW=name for one row
+	scripts/bench $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED))
+
+bench-api: release ## Measure the HTTP API likewise, about 4 minutes; writes Benchmarks/API.md
+	@command -v wrk >/dev/null || { echo "make bench-api: wrk is missing: apt-get install wrk" >&2; exit 1; }
 	swift build -c release --product bench-bare-server $(SWIFT_BUILD_FLAGS)
 	scripts/real-servers
 	scripts/bench-api --out Benchmarks/API.md
+
+bench-binaries: release
+	@scripts/install-dependencies --tests
+	@scripts/real-servers
+	swift build -c release --product bench-parts $(SWIFT_BUILD_FLAGS)
+	swift build -c release --product torture-mailbox $(SWIFT_BUILD_FLAGS)
+
+guard: release ## Count instructions and allocations of the hot functions; fails where one has grown (Benchmarks/guard.json)
+	@scripts/install-dependencies --tests
+	swift build -c release --product bench-parts $(SWIFT_BUILD_FLAGS)
+	scripts/guard
 
 # One row also runs tests, through PgBouncer.
 torture: torture-binaries $(if $(filter-out pgbouncer,$(ROW)),,torture-tests) ## Break the worker and all around it, and count; ROW=name SEED=n for one row (docs/reliability.md)

@@ -96,6 +96,10 @@ let package = Package(
             ],
             path: "Benchmarks/BareServer"
         ),
+        .executableTarget(
+            name: "bench-parts", dependencies: ["NotifyCore", "SMTPSender", "Templates", "Threads"],
+            path: "Benchmarks/Parts"
+        ),
 
         // For the demo and the tests
         .target(
