@@ -24,7 +24,7 @@ struct Workshop {
             from: "Example Support <support@example.com>", publicURL: "https://notify.example.com")
         assembler = MailAssembler(
             identity: identity, installationID: Self.id(1),
-            keyRing: try KeyRing(parsing: Data(repeating: 7, count: 32).base64EncodedString()))
+            keyRing: try KeyRing(parsing: "4bYBxJBEI2p3HPaJhftlsPdcrLmZNbII2dBrwslA77o="))
     }
 
     /// One of many, the same each time: its number decides what it says.
