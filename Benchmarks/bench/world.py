@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from harness.database import Server, is_running
+from harness.database import Server
 from harness.worker import Worker
 
 from . import events
@@ -135,6 +135,3 @@ def thread_seconds(pid):
             fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
             found[name] = found.get(name, 0) + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return found
-
-
-__all__ = ["BINARY", "CONNECTIONS", "World", "is_running", "thread_seconds"]

@@ -5,8 +5,8 @@ import time
 
 from bench import events
 from bench.measure import row
-from bench.world import World, is_running, thread_seconds
-from harness.database import children
+from bench.world import World, thread_seconds
+from harness.database import children, is_running
 
 from .queue import fill
 
